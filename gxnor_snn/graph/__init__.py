@@ -1,0 +1,34 @@
+"""The event graph: populations of neurons, projections between them, the reference walk, and the file format.
+
+Immutable and numpy only. See `EventGraph` for the rules, `execute` for the meaning, `gxnor_snn.graph.io` for
+the file.
+"""
+
+from .coding import Coding
+from .event_graph import EventGraph
+from .execute import Linear, check_input, check_record, execute, readout_affine
+from .populations import Input, Population, Readout, Relay, Spiking
+from .projection import FanOut, Projection, Weighted
+from .projections import Conv2d, Dense, Identity, Pool2d
+
+__all__ = [
+    "Coding",
+    "Conv2d",
+    "Dense",
+    "EventGraph",
+    "FanOut",
+    "Identity",
+    "Input",
+    "Linear",
+    "Pool2d",
+    "Population",
+    "Projection",
+    "Readout",
+    "Relay",
+    "Spiking",
+    "Weighted",
+    "check_input",
+    "check_record",
+    "execute",
+    "readout_affine",
+]

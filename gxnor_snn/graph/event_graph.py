@@ -1,0 +1,302 @@
+"""The event graph: populations, projections, and the rules they must keep together."""
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import GraphError
+from .coding import Coding
+from .populations import Population
+from .projection import FanOut, Projection
+
+__all__ = ["EventGraph"]
+
+_NAME = re.compile(r"[A-Za-z0-9_.:/+-]{1,200}")
+_MAX_SUM = 1 << 62
+_INT16 = np.iinfo(np.int16)
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """What construction derives once: the parts of the graph that are functions of its parts."""
+
+    populations: Mapping[str, Population]
+    codings: Mapping[str, Coding | None]
+    bounds: Mapping[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
+    magnitudes: Mapping[str, int]
+
+
+class EventGraph:
+    """An immutable directed acyclic graph of populations and projections, schema version 1 (one-shot).
+
+    Construction validates every rule of the schema, orders the populations topologically and clamps thresholds
+    to what sums can reach. Each neuron's input is one integer: the sum over its projections of gain times op of
+    the source's levels.
+
+    Parameters
+    ----------
+    populations, projections
+        The parts; names are unique within each kind.
+    metadata
+        JSON-able notes that travel with the file (provenance, certificate).
+
+    Raises
+    ------
+    GraphError
+        Naming the part that breaks a rule, what it has and what is allowed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gxnor_snn.graph import Coding, Dense, EventGraph, Input, Readout
+    >>> graph = EventGraph(
+    ...     [Input(name="in", shape=(2,), coding=Coding.ternary()),
+    ...      Readout(name="out", shape=(1,), scale=np.ones(1), offset=np.zeros(1))],
+    ...     [Dense(name="fc", source="in", target="out", weights=np.array([[1, -1]]), coding=Coding.ternary())])
+    >>> graph.bounds("out")
+    (array([-2]), array([2]))
+    """
+
+    def __init__(
+        self,
+        populations: Sequence[Population],
+        projections: Sequence[Projection],
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        by_name = _unique(populations, "population")
+        self._projections = MappingProxyType(_unique(projections, "projection"))
+        try:
+            self._metadata_json = json.dumps(dict(metadata or {}), allow_nan=False, sort_keys=True)
+        except (TypeError, ValueError) as error:
+            raise GraphError(f"graph metadata is not JSON: {error}") from error
+        order = _order(by_name, list(self._projections.values()))
+        self._incoming = {n: tuple(p for p in self._projections.values() if p.target == n) for n in order}
+        self._outgoing = {n: tuple(p for p in self._projections.values() if p.source == n) for n in order}
+        self._settled = self._settle([by_name[name] for name in order])
+        self._fan_out: dict[str, FanOut] = {}
+
+    def _settle(self, ordered: list[Population]) -> _Settled:
+        populations: dict[str, Population] = {}
+        codings: dict[str, Coding | None] = {}
+        bounds: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+        magnitudes: dict[str, int] = {}
+        for population in ordered:
+            name = population.name
+            sources: list[tuple[Projection, Coding]] = []
+            for projection in self._incoming[name]:
+                coding = codings[projection.source]
+                if coding is None:
+                    raise GraphError(
+                        f"{projection.where}: the source {projection.source!r} is a readout and sends no levels"
+                    )
+                sources.append((projection, coding))
+            _check_role(population, sources)
+            if sources:
+                low, high, magnitudes[name] = _input_bounds(population, sources, populations)
+                bounds[name] = low, high
+                population = population.settle(low, high)
+            coding_here = population.resolve_coding(sources)
+            if coding_here is not None and not _INT16.min <= coding_here.lo <= coding_here.hi <= _INT16.max:
+                raise GraphError(
+                    f"{population.where}: levels {coding_here.lo}..{coding_here.hi}, "
+                    f"a population's levels must fit int16"
+                )
+            populations[name], codings[name] = population, coding_here
+        return _Settled(
+            MappingProxyType(populations),
+            MappingProxyType(codings),
+            MappingProxyType(bounds),
+            MappingProxyType(magnitudes),
+        )
+
+    @property
+    def populations(self) -> Mapping[str, Population]:
+        """Populations by name, in topological order."""
+        return self._settled.populations
+
+    @property
+    def projections(self) -> Mapping[str, Projection]:
+        """Projections by name, in the order given."""
+        return self._projections
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """A copy of the graph's notes."""
+        notes: dict[str, Any] = json.loads(self._metadata_json)
+        return notes
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the input populations."""
+        return tuple(n for n, p in self.populations.items() if not p.has_inputs)
+
+    @property
+    def readouts(self) -> tuple[str, ...]:
+        """Names of the readout populations."""
+        return tuple(n for n, p in self.populations.items() if not p.has_outputs)
+
+    def incoming(self, name: str) -> tuple[Projection, ...]:
+        """Projections that feed a population."""
+        return self._incoming[self._known(name)]
+
+    def outgoing(self, name: str) -> tuple[Projection, ...]:
+        """Projections that read a population."""
+        return self._outgoing[self._known(name)]
+
+    def coding(self, name: str) -> Coding:
+        """Coding of the levels that a population sends.
+
+        Raises
+        ------
+        GraphError
+            For a readout, which sends none, and for an unknown name.
+        """
+        coding = self._settled.codings[self._known(name)]
+        if coding is None:
+            raise GraphError(f"population {name!r} is a readout and has no coding")
+        return coding
+
+    def bounds(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Lowest and highest reachable input sum per channel, int64 (channels,) each."""
+        if self._known(name) not in self._settled.bounds:
+            raise GraphError(f"population {name!r} is an input and has no input sums")
+        return self._settled.bounds[name]
+
+    def magnitude(self, name: str) -> int:
+        """A bound on every partial sum of a population's input, in any order of addition."""
+        return self._settled.magnitudes[self._known(name)]
+
+    def fan_out(self, projection: str) -> FanOut:
+        """Static event counts of one projection, computed once."""
+        if projection not in self._fan_out:
+            edge = self._projections[projection]
+            self._fan_out[projection] = edge.fan_out(self.populations[edge.source].shape)
+        return self._fan_out[projection]
+
+    def with_metadata(self, **notes: Any) -> "EventGraph":
+        """The same graph with `notes` added to its metadata."""
+        return EventGraph(
+            list(self.populations.values()), list(self.projections.values()), {**self.metadata, **notes}
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over structure, weights and thresholds (metadata left out), as hexadecimal text."""
+        from .io import structure_digest
+
+        return structure_digest(self)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the graph to one safetensors file, atomically; see `gxnor_snn.graph.io`."""
+        from .io import save
+
+        save(self, path)
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> "EventGraph":
+        """Read a graph file.
+
+        Raises
+        ------
+        GraphFormatError
+            If the file is missing, damaged, hostile or of another schema version; the field is named.
+        """
+        from .io import load
+
+        return load(path)
+
+    def __repr__(self) -> str:
+        weights = sum(int(np.size(getattr(p, "weights", ()))) for p in self._projections.values())
+        return (
+            f"EventGraph({len(self.populations)} populations, {len(self._projections)} projections, "
+            f"{sum(p.size for p in self.populations.values())} neurons, {weights} weights)"
+        )
+
+    def _known(self, name: str) -> str:
+        if name not in self._incoming:
+            raise GraphError(f"no population {name!r} in the graph; it has {', '.join(self._incoming)}")
+        return name
+
+
+_Part = TypeVar("_Part", Population, Projection)
+
+
+def _unique(parts: Sequence[_Part], noun: str) -> dict[str, _Part]:
+    found: dict[str, _Part] = {}
+    for part in parts:
+        if not isinstance(part.name, str) or not _NAME.fullmatch(part.name):
+            raise GraphError(f"{noun} name {part.name!r:.80}: allowed are 1..200 letters, digits and _ . : / + -")
+        if part.name in found:
+            raise GraphError(f"{noun} {part.name!r} stands twice in the graph")
+        found[part.name] = part
+    return found
+
+
+def _order(populations: Mapping[str, Population], projections: Sequence[Projection]) -> list[str]:
+    """Topological order; among free populations the order given is kept."""
+    order: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    order.add_nodes_from(populations)
+    for projection in projections:
+        for end in (projection.source, projection.target):
+            if end not in populations:
+                raise GraphError(f"{projection.where}: no population {end!r} in the graph")
+        order.add_edge(projection.source, projection.target)
+    place = {name: i for i, name in enumerate(populations)}
+    try:
+        names = list(nx.lexicographical_topological_sort(order, key=lambda n: place[n]))
+    except nx.NetworkXUnfeasible as error:
+        raise GraphError("the graph has a cycle; schema version 1 holds acyclic graphs only") from error
+    if all(populations[n].has_inputs for n in names) or all(populations[n].has_outputs for n in names):
+        raise GraphError("the graph needs at least one input and one readout")
+    return names
+
+
+def _check_role(population: Population, sources: Sequence[tuple[Projection, Coding]]) -> None:
+    if sources and not population.has_inputs:
+        raise GraphError(f"{sources[0][0].where}: the target {population.name!r} is an input and takes none")
+    if not sources and population.has_inputs:
+        raise GraphError(f"{population.where}: no projection feeds it")
+
+
+def _input_bounds(
+    population: Population,
+    sources: Sequence[tuple[Projection, Coding]],
+    settled: Mapping[str, Population],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Reachable sums per channel over all projections, after checking that every shape fits."""
+    low = np.zeros(population.n_channels, object)  # Python integers: cannot overflow
+    high = np.zeros(population.n_channels, object)
+    covered = np.zeros(population.n_channels, np.int64)
+    magnitude = 0
+    for projection, coding in sources:
+        shape = settled[projection.source].shape
+        start, stop = projection.target_channels or (0, population.n_channels)
+        result = projection.output_shape(shape)
+        expected = (stop - start, *population.shape[1:])
+        if result != expected or stop > population.n_channels:
+            raise GraphError(
+                f"{projection.where}: gives {result} from {shape}, channels {start}..{stop} of "
+                f"{population.name!r} {population.shape} take {expected}"
+            )
+        own_low, own_high = (b.astype(object) * projection.gain for b in projection.bounds(shape, coding))
+        low[start:stop] += np.minimum(own_low, own_high)
+        high[start:stop] += np.maximum(own_low, own_high)
+        covered[start:stop] += 1
+        magnitude += abs(projection.gain) * projection.magnitude(shape, coding)
+    if magnitude >= _MAX_SUM:
+        raise GraphError(f"{population.where}: sums reach {magnitude}, allowed is below 2^62")
+    if not covered.all():
+        missing = int(np.flatnonzero(covered == 0)[0])
+        raise GraphError(f"{population.where}: no projection feeds its channel {missing}")
+    if covered.max() > 1 and not population.adds:
+        raise GraphError(f"{population.where}: the channels of a level relay must not be fed twice")
+    return low.astype(np.int64), high.astype(np.int64), magnitude

@@ -1,0 +1,240 @@
+"""The one reference walk over an event graph.
+
+The reference engine, the conversion certificate and device models all run this walk; they replace only the
+matrix product (`linear`) or the array library (`xp`).
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..results import EventTrace
+from .counting import COUNT_MODES, Counter
+from .event_graph import EventGraph
+from .populations import Population
+from .projection import Projection, Weighted
+
+__all__ = ["Linear", "check_input", "check_record", "execute", "readout_affine"]
+
+Linear = Callable[[Weighted, Any], Any]
+_FLOAT64_EXACT = 1 << 53
+
+
+def check_input(graph: EventGraph, x: Any) -> dict[str, NDArray[Any]]:
+    """Validate the input levels of a batch.
+
+    Parameters
+    ----------
+    graph
+        The event graph.
+    x
+        Integer array (B, *shape) for a graph with one input, or a mapping from input name to such arrays.
+
+    Returns
+    -------
+    dict
+        Levels by input name, in the dtype given.
+
+    Raises
+    ------
+    InputError
+        Naming the input, what was given (shape, dtype, level) and what is allowed.
+    """
+    given = x if isinstance(x, Mapping) else {graph.inputs[0]: x}
+    if set(given) != set(graph.inputs):
+        raise InputError(f"inputs {sorted(given)} were given, the graph takes {sorted(graph.inputs)}")
+    arrays = {name: _check_array(graph, name, given[name]) for name in graph.inputs}
+    if len({len(a) for a in arrays.values()}) > 1:
+        sizes = {n: len(a) for n, a in arrays.items()}
+        raise InputError(f"inputs hold different numbers of samples: {sizes}")
+    return arrays
+
+
+def _check_array(graph: EventGraph, name: str, x: Any) -> NDArray[Any]:
+    array = np.asarray(x)
+    shape, coding = graph.populations[name].shape, graph.coding(name)
+    if array.dtype.kind not in "iu":
+        raise InputError(
+            f"input {name!r}: dtype is {array.dtype}, allowed are integers "
+            f"({coding.kind} levels {coding.lo}..{coding.hi})"
+        )
+    if array.shape[1:] != shape or array.ndim != len(shape) + 1:
+        raise InputError(
+            f"input {name!r}: shape is {array.shape}, allowed is (samples, {', '.join(map(str, shape))})"
+        )
+    if not coding.contains(array):
+        bad = array[~np.isin(array, coding.levels)][0]
+        raise InputError(f"input {name!r}: holds {bad}, allowed are {coding.kind} levels {coding.lo}..{coding.hi}")
+    return array
+
+
+def check_record(graph: EventGraph, record: Iterable[str]) -> tuple[str, ...]:
+    """Names of populations whose levels are to be kept; "all" stands for every one that sends levels.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown or a readout.
+    """
+    allowed = [n for n, p in graph.populations.items() if p.has_outputs]
+    names = tuple(allowed) if record == "all" else tuple([record] if isinstance(record, str) else record)
+    for name in names:
+        if name not in allowed:
+            raise InputError(
+                f"record: {name!r} is not a population that sends levels; allowed are {', '.join(allowed)}"
+            )
+    return names
+
+
+def readout_affine(graph: EventGraph) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """(scale, offset) of every readout, for an `EventTrace`."""
+    populations: Mapping[str, Any] = graph.populations
+    return {n: (populations[n].scale, populations[n].offset) for n in graph.readouts}
+
+
+def exact_linear(graph: EventGraph, xp: Any) -> Linear:
+    """The default product: float64 where every partial sum stays below 2^53, else int64; both exact."""
+
+    def linear(projection: Weighted, levels: Any) -> Any:
+        wide = graph.magnitude(projection.target) >= _FLOAT64_EXACT
+        moved = _cast(levels, "int64" if wide else "float64", xp)
+        coding = graph.coding(projection.source)
+        return _cast(projection.apply(moved, coding, xp), "int64", xp)
+
+    return linear
+
+
+def _cast(array: Any, dtype: str, xp: Any) -> Any:
+    return array.astype(dtype) if xp is np else array.to(getattr(xp, dtype))
+
+
+def _input_sums(
+    graph: EventGraph, population: Population, levels: Mapping[str, Any], linear: Linear, xp: Any
+) -> Any:
+    """Sum over the population's projections of gain * op(levels)."""
+    total: Any = None
+    for projection in graph.incoming(population.name):
+        part = _one(graph, projection, levels[projection.source], linear, xp)
+        if projection.gain != 1:
+            part = part * projection.gain
+        if projection.target_channels is None:
+            total = part if total is None else total + part
+            continue
+        if total is None:
+            total = (
+                xp.zeros_like(part, shape=(len(part), *population.shape))
+                if xp is np
+                else part.new_zeros((len(part), *population.shape))
+            )
+        elif _is_real(part) and not _is_real(total):
+            total = _cast(total, "float64", xp)
+        start, stop = projection.target_channels
+        total[:, start:stop] += part
+    return total
+
+
+def _is_real(array: Any) -> bool:
+    return "float" in str(array.dtype)
+
+
+def _one(graph: EventGraph, projection: Projection, levels: Any, linear: Linear, xp: Any) -> Any:
+    if isinstance(projection, Weighted):
+        return linear(projection, levels)
+    return projection.apply(levels, graph.coding(projection.source), xp)
+
+
+def execute(
+    graph: EventGraph,
+    x: Any,
+    linear: Linear | None = None,
+    xp: Any = np,
+    *,
+    record: Iterable[str] = (),
+    counts: str = "basic",
+    device: Any = None,
+) -> EventTrace:
+    """Run the graph on one batch by the definition.
+
+    Parameters
+    ----------
+    graph
+        The event graph.
+    x
+        Integer levels (B, *shape), or a mapping from input name to them; see `check_input`.
+    linear
+        ``linear(projection, levels)`` replaces the matrix product of Dense and Conv2d. It may return real sums
+        (analogue devices): thresholds are then compared at half-integers, which is the same function on
+        integers, and the trace says ``exact = False``.
+    xp
+        ``numpy`` or ``torch``.
+    record
+        Populations whose levels and input sums are kept, or "all".
+    counts
+        "basic", "full" or "none".
+    device
+        With torch: where to run.
+
+    Returns
+    -------
+    EventTrace
+        Arrays are numpy whatever `xp` is.
+
+    Raises
+    ------
+    InputError
+        If `x`, `record` or `counts` are not what the graph takes.
+    """
+    if counts not in COUNT_MODES:
+        raise InputError(f"counts is {counts!r}, allowed are {', '.join(COUNT_MODES)}")
+    started = time.perf_counter()
+    arrays = check_input(graph, x)
+    kept = set(check_record(graph, record))
+    product = linear or exact_linear(graph, xp)
+    counter = Counter(graph, counts, xp)
+    levels: dict[str, Any] = {}
+    readouts: dict[str, NDArray[Any]] = {}
+    spikes: dict[str, NDArray[np.int16]] = {}
+    sums_kept: dict[str, NDArray[Any]] = {}
+    unread = {name: len(graph.outgoing(name)) for name in graph.populations}
+    for name, population in graph.populations.items():
+        if not population.has_inputs:
+            start = np.ascontiguousarray(arrays[name], dtype=np.int64)
+            levels[name] = start if xp is np else xp.as_tensor(start, device=device)
+        else:
+            sums = _input_sums(graph, population, levels, product, xp)
+            if not population.has_outputs:
+                readouts[name] = _numpy(sums)
+                if name in kept:
+                    sums_kept[name] = readouts[name]
+            else:
+                levels[name] = population.emit(sums, graph.coding(name), xp)
+                if name in kept:
+                    sums_kept[name] = _numpy(sums)
+            counter.inputs_of(population, levels)
+            for projection in graph.incoming(name):
+                unread[projection.source] -= 1
+                if not unread[projection.source]:
+                    levels.pop(projection.source, None)  # the walk holds only what is still to be read
+        if name in levels:
+            counter.levels_of(population, levels[name])
+        if name in kept and name in levels:
+            spikes[name] = _numpy(levels[name]).astype(np.int16)
+    n_samples = len(next(iter(arrays.values())))
+    return EventTrace(
+        readouts=readouts,
+        affine=readout_affine(graph),
+        counts=counter.finish(n_samples) if counts != "none" else None,
+        spikes=spikes,
+        sums=sums_kept if kept else None,
+        seconds=time.perf_counter() - started,
+        engine="reference",
+        exact=not any(_is_real(r) for r in readouts.values()),
+    )
+
+
+def _numpy(array: Any) -> NDArray[Any]:
+    return array if isinstance(array, np.ndarray) else np.asarray(array.cpu().numpy())

@@ -1,0 +1,260 @@
+"""The contract of a projection: one edge of the event graph, and everything that is known about its op.
+
+To add an op class you must subclass `Projection` (or `Weighted`) and say, in that one place,
+its shape rule (`output_shape`), its reference execution (`apply`), the interval of its outputs (`bounds`), its
+event counts (`fan_out`) and its serialisation (`to_spec`, `from_spec`), and list it in `PROJECTIONS`.
+Engines and passes must not ask for the class of a projection: they use `kind`, `weighted` and these methods.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import GraphError, GraphFormatError
+from ..packing import pack_ternary, unpack_ternary
+from .coding import Coding
+from .fields import FieldReader
+
+__all__ = ["FanOut", "Projection", "Shape", "Tensors", "Weighted"]
+
+Shape = tuple[int, ...]
+Tensors = dict[str, NDArray[Any]]
+
+_COMMON = ("type", "name", "source", "target", "gain", "delay", "target_channels")
+_MAX_GAIN = 1 << 31
+_PACKINGS = {"int8": np.int8, "int16": np.int16, "int32": np.int32}
+
+
+@dataclass(frozen=True)
+class FanOut:
+    """Static event counts per source neuron; every array has the source's shape, int64.
+
+    Attributes
+    ----------
+    dense
+        Synapses (pools and identities: pairs) in range that leave this neuron.
+    nonzero
+        Those of them whose weight is nonzero.
+    planes
+        Nonzero weight planes summed over them.
+    padded
+        Kernel taps of all outputs together, padding included (one number).
+    """
+
+    dense: NDArray[np.int64]
+    nonzero: NDArray[np.int64]
+    planes: NDArray[np.int64]
+    padded: int
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Projection(ABC):
+    """One edge: it adds ``gain * op(levels of source)`` to the input of `target`.
+
+    Attributes
+    ----------
+    name, source, target
+        Names of the projection and of the two populations.
+    gain
+        Nonzero integer factor.
+    delay
+        Steps; read by asynchronous engines and timing models only, never changes a result.
+    target_channels
+        (start, stop) of the target's channels that this projection feeds; None feeds all.
+    """
+
+    name: str
+    source: str
+    target: str
+    gain: int = 1
+    delay: int = 0
+    target_channels: tuple[int, int] | None = None
+
+    kind: ClassVar[str]
+    weighted: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if not self.gain or abs(self.gain) >= _MAX_GAIN:
+            raise GraphError(f"{self.where}: gain is {self.gain}, allowed is a nonzero integer below 2^31")
+        if not 0 <= self.delay < _MAX_GAIN:
+            raise GraphError(f"{self.where}: delay is {self.delay}, allowed is an integer of at least 0")
+        if self.target_channels is not None:
+            start, stop = self.target_channels
+            if not 0 <= start < stop:
+                raise GraphError(
+                    f"{self.where}: target_channels is {self.target_channels}, allowed is 0 <= start < stop"
+                )
+
+    @property
+    def where(self) -> str:
+        """How messages name this projection."""
+        return f"projection {self.name!r}"
+
+    @property
+    def selects(self) -> bool:
+        """Whether every result is one of the source's levels (max and min pools, identities)."""
+        return False
+
+    @abstractmethod
+    def output_shape(self, source_shape: Shape) -> Shape:
+        """Shape of the op's result; raises `GraphError` where the source does not fit."""
+
+    @abstractmethod
+    def apply(self, levels: Any, coding: Coding, xp: Any) -> Any:
+        """The op on levels (B, *source shape), without gain, exact in the dtype that comes in."""
+
+    @abstractmethod
+    def bounds(self, source_shape: Shape, coding: Coding) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Lowest and highest possible result per output channel, without gain."""
+
+    @abstractmethod
+    def magnitude(self, source_shape: Shape, coding: Coding) -> int:
+        """A bound on every partial sum of the op in any order of addition, without gain."""
+
+    @abstractmethod
+    def fan_out(self, source_shape: Shape) -> FanOut:
+        """Static event counts per source neuron."""
+
+    @abstractmethod
+    def _own_spec(self) -> tuple[dict[str, Any], Tensors]:
+        """Fields and tensors beyond the common ones."""
+
+    @classmethod
+    @abstractmethod
+    def _own_fields(cls, reader: FieldReader, tensors: Tensors) -> dict[str, Any]:
+        """Constructor arguments beyond the common ones, read from a file; takes its tensors out of `tensors`."""
+
+    own_keys: ClassVar[tuple[str, ...]] = ()
+
+    def to_spec(self) -> tuple[dict[str, Any], Tensors]:
+        """A JSON-ready object and the tensors that go with it."""
+        own, tensors = self._own_spec()
+        common = {
+            "type": self.kind,
+            "name": self.name,
+            "source": self.source,
+            "target": self.target,
+            "gain": self.gain,
+            "delay": self.delay,
+            "target_channels": None if self.target_channels is None else list(self.target_channels),
+        }
+        return {**common, **own}, tensors
+
+    @classmethod
+    def keys(cls) -> tuple[str, ...]:
+        """The JSON fields a projection of this class must have."""
+        return (*_COMMON, *cls.own_keys)
+
+    @classmethod
+    def from_spec(cls, reader: FieldReader, tensors: Tensors) -> Self:
+        """Read a projection; the inverse of `to_spec`."""
+        channels = None
+        if reader.raw("target_channels") is not None:
+            start, stop = reader.integers("target_channels", 2)
+            channels = (start, stop)
+        return cls(
+            name=reader.text("name"),
+            source=reader.text("source"),
+            target=reader.text("target"),
+            gain=reader.integer("gain"),
+            delay=reader.integer("delay"),
+            target_channels=channels,
+            **cls._own_fields(reader, tensors),
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Weighted(Projection):
+    """A projection with synapses.
+
+    Attributes
+    ----------
+    weights
+        Integer levels; kept read-only in the smallest of int8, int16, int32 that holds them.
+    coding
+        Coding of the weights.
+    """
+
+    weights: NDArray[Any]
+    coding: Coding
+
+    weighted: ClassVar[bool] = True
+
+    def _check_weights(self, ndim: int, form: str) -> None:
+        weights = np.asarray(self.weights)
+        if weights.dtype.kind not in "iu":
+            raise GraphError(f"{self.where}: weights have dtype {weights.dtype}, allowed are integers")
+        if weights.ndim != ndim or 0 in weights.shape:
+            raise GraphError(f"{self.where}: weights have shape {weights.shape}, allowed is {form}")
+        if not self.coding.contains(weights):
+            raise GraphError(
+                f"{self.where}: weights hold levels outside their coding "
+                f"{self.coding.kind}({self.coding.n_planes}) {self.coding.lo}..{self.coding.hi}"
+            )
+        smallest = next(d for d in (np.int8, np.int16, np.int32) if self.coding.max_abs <= np.iinfo(d).max)
+        weights = np.array(weights, dtype=smallest, order="C")
+        weights.setflags(write=False)
+        object.__setattr__(self, "weights", weights)
+
+    @abstractmethod
+    def product(self, levels: Any, weights: Any, xp: Any) -> Any:
+        """The bare product with `weights` in place of the projection's own, in the dtype of both.
+
+        Used with the weights themselves, with masks of them (counting) and with conductances (devices).
+        """
+
+    def apply(self, levels: Any, coding: Coding, xp: Any) -> Any:
+        if xp is np:
+            return self.product(levels, self.weights.astype(levels.dtype), xp)
+        moved = xp.as_tensor(np.array(self.weights), device=levels.device)
+        return self.product(levels, moved.to(levels.dtype), xp)
+
+    def _sum_bounds(self, coding: Coding, padded: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Interval of sum_i w_i a_i per output channel; a padded tap may also contribute nothing."""
+        flat = self.weights.reshape(self.weights.shape[0], -1).astype(np.int64)
+        low = np.minimum(flat * coding.lo, flat * coding.hi)
+        high = np.maximum(flat * coding.lo, flat * coding.hi)
+        if padded:
+            low, high = np.minimum(low, 0), np.maximum(high, 0)
+        return low.sum(axis=1), high.sum(axis=1)
+
+    def magnitude(self, source_shape: Shape, coding: Coding) -> int:
+        flat = np.abs(self.weights.reshape(self.weights.shape[0], -1).astype(np.int64))
+        return int(flat.sum(axis=1).max()) * coding.max_abs
+
+    def _own_spec(self) -> tuple[dict[str, Any], Tensors]:
+        packing = "2bit" if self.coding.kind == "ternary" else str(self.weights.dtype)
+        stored = pack_ternary(self.weights) if packing == "2bit" else np.array(self.weights)
+        spec = {"shape": list(self.weights.shape), "packing": packing, "coding": self.coding.to_spec()}
+        return spec, {"weights": stored}
+
+    @classmethod
+    def _own_fields(cls, reader: FieldReader, tensors: Tensors) -> dict[str, Any]:
+        shape = reader.integers("shape")
+        coding = Coding.from_spec(reader.raw("coding"), f"{reader.where}.coding")
+        packing = reader.text("packing")
+        stored = tensors.pop("weights", None)
+        if stored is None:
+            raise GraphFormatError(f"{reader.where}.weights: the tensor is missing from the file")
+        count = 1
+        for size in shape:
+            count *= size
+        expected = np.uint8 if packing == "2bit" else _PACKINGS.get(packing)
+        if expected is None:
+            allowed = ", ".join(("2bit", *_PACKINGS))
+            raise GraphFormatError(f"{reader.where}.packing: got {packing!r}, allowed are {allowed}")
+        length = -(-count // 4) if packing == "2bit" else count
+        if min(shape, default=0) < 1 or stored.dtype != expected or stored.size != length:
+            raise GraphFormatError(
+                f"{reader.where}.weights: tensor {stored.dtype} of {stored.size} entries does not hold "
+                f"shape {shape} in packing {packing}"
+            )
+        if packing == "2bit":
+            try:
+                stored = unpack_ternary(stored.reshape(-1), count)
+            except ValueError as error:
+                raise GraphFormatError(f"{reader.where}.weights: {error}") from error
+        return {"weights": stored.reshape(shape), "coding": coding}

@@ -1,0 +1,323 @@
+"""The four projections of schema v1: Dense, Conv2d, Pool2d, Identity."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import GraphError
+from .coding import Coding
+from .fields import FieldReader
+from .projection import FanOut, Projection, Shape, Tensors, Weighted
+from .window import Window, pad
+
+__all__ = ["PROJECTIONS", "Conv2d", "Dense", "Identity", "Pool2d"]
+
+
+def _image(shape: Shape, where: str) -> tuple[int, int, int]:
+    if len(shape) != 3:
+        raise GraphError(f"{where}: the source has shape {shape}, allowed is (channels, height, width)")
+    return shape[0], shape[1], shape[2]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Dense(Weighted):
+    """y_o = sum_i W_oi a_i, reading the source flattened in C order; weights (O, I)."""
+
+    kind: ClassVar[str] = "dense"
+    own_keys: ClassVar[tuple[str, ...]] = ("shape", "packing", "coding")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_weights(2, "(outputs, inputs)")
+
+    def output_shape(self, source_shape: Shape) -> Shape:
+        size = int(np.prod(source_shape, dtype=object))
+        if size != self.weights.shape[1]:
+            raise GraphError(
+                f"{self.where}: weights read {self.weights.shape[1]} inputs, the source {source_shape} has {size}"
+            )
+        return (self.weights.shape[0],)
+
+    def product(self, levels: Any, weights: Any, xp: Any) -> Any:
+        return levels.reshape(levels.shape[0], weights.shape[1]) @ weights.T
+
+    def bounds(self, source_shape: Shape, coding: Coding) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return self._sum_bounds(coding, padded=False)
+
+    def fan_out(self, source_shape: Shape) -> FanOut:
+        outputs = self.weights.shape[0]
+        return FanOut(
+            dense=np.full(source_shape, outputs, np.int64),
+            nonzero=np.count_nonzero(self.weights, axis=0).astype(np.int64).reshape(source_shape),
+            planes=self.coding.ones(self.weights).sum(axis=0, dtype=np.int64).reshape(source_shape),
+            padded=self.weights.size,
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Conv2d(Weighted):
+    """Cross-correlation as in torch, weights (O, I / groups, kh, kw).
+
+    Attributes
+    ----------
+    stride, dilation
+        (rows, columns).
+    padding
+        (top, bottom, left, right); padding is silent: it makes no synapse and adds nothing.
+    groups
+        Channel groups.
+    """
+
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+    dilation: tuple[int, int] = (1, 1)
+    groups: int = 1
+    window: Window = field(init=False, repr=False)
+
+    kind: ClassVar[str] = "conv2d"
+    own_keys: ClassVar[tuple[str, ...]] = (
+        "shape", "packing", "coding", "stride", "padding", "dilation", "groups",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_weights(4, "(outputs, inputs / groups, rows, columns)")
+        if self.groups < 1 or self.weights.shape[0] % self.groups:
+            raise GraphError(
+                f"{self.where}: groups is {self.groups}, "
+                f"allowed is a divisor of the {self.weights.shape[0]} outputs"
+            )
+        kernel = (self.weights.shape[2], self.weights.shape[3])
+        window = Window(kernel, self.stride, self.padding, self.dilation)
+        window.check(self.where)
+        object.__setattr__(self, "window", window)
+
+    def output_shape(self, source_shape: Shape) -> Shape:
+        channels, height, width = _image(source_shape, self.where)
+        if channels != self.weights.shape[1] * self.groups:
+            raise GraphError(
+                f"{self.where}: weights read {self.weights.shape[1]} x {self.groups} channels, "
+                f"the source {source_shape} has {channels}"
+            )
+        return (self.weights.shape[0], *self.window.output_size(height, width, self.where))
+
+    def product(self, levels: Any, weights: Any, xp: Any) -> Any:
+        batch, _, height, width = levels.shape
+        outputs, per_group = weights.shape[:2]
+        kernels = weights.reshape(self.groups, outputs // self.groups, per_group, *weights.shape[2:])
+        out_h, out_w = self.window.output_size(height, width, self.where)
+        padded = pad(levels, self.window.full_padding(height, width), 0, xp)
+        total: Any = None
+        for row, column, rows, columns in self.window.taps(height, width):
+            seen = padded[:, :, rows, columns].reshape(batch, self.groups, per_group, out_h * out_w)
+            part = kernels[..., row, column] @ seen
+            total = part if total is None else total + part
+        return total.reshape(batch, outputs, out_h, out_w)
+
+    def bounds(self, source_shape: Shape, coding: Coding) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return self._sum_bounds(coding, padded=any(self.padding))
+
+    def fan_out(self, source_shape: Shape) -> FanOut:
+        channels, height, width = _image(source_shape, self.where)
+        outputs, per_group, rows, columns = self.weights.shape
+
+        def per_tap(values: NDArray[Any]) -> NDArray[np.int64]:
+            grouped = values.reshape(self.groups, outputs // self.groups, per_group, rows, columns)
+            return np.asarray(grouped.sum(axis=1, dtype=np.int64)).reshape(channels, rows, columns)
+
+        out_h, out_w = self.window.output_size(height, width, self.where)
+        dense, nonzero, planes = (
+            self.window.scatter(per_tap(v), channels, height, width)
+            for v in (np.ones_like(self.weights), self.weights != 0, self.coding.ones(self.weights))
+        )
+        return FanOut(dense, nonzero, planes, self.weights.size * out_h * out_w)
+
+    def _own_spec(self) -> tuple[dict[str, Any], Tensors]:
+        spec, tensors = super()._own_spec()
+        spec |= {
+            "stride": list(self.stride),
+            "padding": list(self.padding),
+            "dilation": list(self.dilation),
+            "groups": self.groups,
+        }
+        return spec, tensors
+
+    @classmethod
+    def _own_fields(cls, reader: FieldReader, tensors: Tensors) -> dict[str, Any]:
+        return {
+            **super()._own_fields(reader, tensors),
+            "stride": reader.integers("stride", 2),
+            "padding": reader.integers("padding", 4),
+            "dilation": reader.integers("dilation", 2),
+            "groups": reader.integer("groups"),
+        }
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Pool2d(Projection):
+    """Maximum, minimum or sum over a window, per channel.
+
+    Padding stands for the lowest level of the source's coding (maximum), the highest (minimum) or 0 (sum); a
+    window that lies wholly in padding is refused.
+
+    Attributes
+    ----------
+    mode
+        "max", "min", "sum", or a tuple with "max" or "min" for every channel.
+    kernel, stride, padding, dilation, ceil_mode
+        See `Window`; the stride is the kernel unless given.
+    """
+
+    mode: str | tuple[str, ...] = "max"
+    kernel: tuple[int, int] = (2, 2)
+    stride: tuple[int, int] | None = None
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+    dilation: tuple[int, int] = (1, 1)
+    ceil_mode: bool = False
+    window: Window = field(init=False, repr=False)
+
+    kind: ClassVar[str] = "pool2d"
+    own_keys: ClassVar[tuple[str, ...]] = (
+        "mode", "kernel", "stride", "padding", "dilation", "ceil_mode",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.mode, str):
+            good = self.mode in ("max", "min", "sum")
+        else:
+            good = bool(self.mode) and set(self.mode) <= {"max", "min"}
+        if not good:
+            raise GraphError(
+                f"{self.where}: mode is {self.mode!r:.60}, allowed are max, min, sum, or max|min per channel"
+            )
+        window = Window(self.kernel, self.stride or self.kernel, self.padding, self.dilation, self.ceil_mode)
+        window.check(self.where)
+        object.__setattr__(self, "window", window)
+
+    @property
+    def selects(self) -> bool:
+        return self.mode != "sum"
+
+    def minimum(self, channels: int) -> NDArray[np.bool_]:
+        """Which of the channels take the minimum."""
+        modes = (self.mode,) * channels if isinstance(self.mode, str) else self.mode
+        return np.asarray([m == "min" for m in modes])
+
+    def output_shape(self, source_shape: Shape) -> Shape:
+        channels, height, width = _image(source_shape, self.where)
+        if not isinstance(self.mode, str) and len(self.mode) != channels:
+            raise GraphError(f"{self.where}: mode names {len(self.mode)} channels, the source has {channels}")
+        size = self.window.output_size(height, width, self.where)
+        for axis, extent in enumerate((height, width)):
+            if int(self.window.taps_in_range(extent, axis).min()) < 1:
+                raise GraphError(
+                    f"{self.where}: padding {self.padding} lets a window of kernel {self.kernel} "
+                    f"lie wholly in padding"
+                )
+        return (channels, *size)
+
+    def apply(self, levels: Any, coding: Coding, xp: Any) -> Any:
+        _, channels, height, width = levels.shape
+        padding = self.window.full_padding(height, width)
+        if self.mode == "sum":
+            padded = pad(levels, padding, 0, xp)
+            windows = [padded[:, :, r, c] for _, _, r, c in self.window.taps(height, width)]
+            return sum(windows[1:], windows[0])
+        # min(v) = -max(-v): channels that take the minimum are negated on the way in and out
+        negate = np.where(self.minimum(channels), -1, 1).reshape(channels, 1, 1)
+        sign = (
+            negate.astype(levels.dtype)
+            if xp is np
+            else xp.as_tensor(negate, device=levels.device).to(levels.dtype)
+        )
+        padded = pad(levels * sign, padding, -coding.max_abs, xp)
+        best: Any = None
+        for _, _, rows, columns in self.window.taps(height, width):
+            seen = padded[:, :, rows, columns]
+            best = seen if best is None else xp.maximum(best, seen)
+        return best * sign
+
+    def bounds(self, source_shape: Shape, coding: Coding) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        channels, height, width = _image(source_shape, self.where)
+        low, high = coding.lo, coding.hi
+        if self.mode == "sum":
+            counts = np.multiply.outer(self.window.taps_in_range(height, 0), self.window.taps_in_range(width, 1))
+            fewest, most = int(counts.min()), int(counts.max())
+            low, high = min(fewest * low, most * low), max(fewest * high, most * high)
+        return np.full(channels, low, np.int64), np.full(channels, high, np.int64)
+
+    def magnitude(self, source_shape: Shape, coding: Coding) -> int:
+        area = self.kernel[0] * self.kernel[1] if self.mode == "sum" else 1
+        return area * coding.max_abs
+
+    def fan_out(self, source_shape: Shape) -> FanOut:
+        channels, height, width = _image(source_shape, self.where)
+        out_h, out_w = self.window.output_size(height, width, self.where)
+        ones = np.ones((channels, *self.kernel), np.int64)
+        pairs = self.window.scatter(ones, channels, height, width)
+        return FanOut(pairs, pairs, pairs, channels * self.kernel[0] * self.kernel[1] * out_h * out_w)
+
+    def _own_spec(self) -> tuple[dict[str, Any], Tensors]:
+        spec = {
+            "mode": self.mode if isinstance(self.mode, str) else list(self.mode),
+            "kernel": list(self.kernel),
+            "stride": list(self.window.stride),
+            "padding": list(self.padding),
+            "dilation": list(self.dilation),
+            "ceil_mode": self.ceil_mode,
+        }
+        return spec, {}
+
+    @classmethod
+    def _own_fields(cls, reader: FieldReader, tensors: Tensors) -> dict[str, Any]:
+        one = isinstance(reader.raw("mode"), str)
+        return {
+            "mode": reader.text("mode") if one else reader.texts("mode"),
+            "kernel": reader.integers("kernel", 2),
+            "stride": reader.integers("stride", 2),
+            "padding": reader.integers("padding", 4),
+            "dilation": reader.integers("dilation", 2),
+            "ceil_mode": reader.boolean("ceil_mode"),
+        }
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Identity(Projection):
+    """Every source neuron feeds the target neuron at the same place."""
+
+    kind: ClassVar[str] = "identity"
+
+    @property
+    def selects(self) -> bool:
+        return True
+
+    def output_shape(self, source_shape: Shape) -> Shape:
+        return source_shape
+
+    def apply(self, levels: Any, coding: Coding, xp: Any) -> Any:
+        return levels
+
+    def bounds(self, source_shape: Shape, coding: Coding) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        channels = source_shape[0]
+        return np.full(channels, coding.lo, np.int64), np.full(channels, coding.hi, np.int64)
+
+    def magnitude(self, source_shape: Shape, coding: Coding) -> int:
+        return coding.max_abs
+
+    def fan_out(self, source_shape: Shape) -> FanOut:
+        one = np.ones(source_shape, np.int64)
+        return FanOut(one, one, one, one.size)
+
+    def _own_spec(self) -> tuple[dict[str, Any], Tensors]:
+        return {}, {}
+
+    @classmethod
+    def _own_fields(cls, reader: FieldReader, tensors: Tensors) -> dict[str, Any]:
+        return {}
+
+
+PROJECTIONS: dict[str, type[Projection]] = {c.kind: c for c in (Dense, Conv2d, Pool2d, Identity)}
+"""Op classes by the name that stands in a file."""

@@ -1,0 +1,37 @@
+"""Traces compared bit for bit."""
+
+import numpy as np
+
+from gxnor_snn.results import Counts, EventTrace
+
+
+def assert_same(left: EventTrace, right: EventTrace) -> None:
+    """Readouts, spikes and counts are equal, with equal types."""
+    for label in ("readouts", "spikes"):
+        a, b = getattr(left, label), getattr(right, label)
+        assert sorted(a) == sorted(b)
+        for name in a:
+            assert a[name].dtype == b[name].dtype, (label, name)
+            np.testing.assert_array_equal(a[name], b[name], err_msg=f"{label} {name}")
+    assert left.exact
+    assert right.exact
+    assert (left.counts is None) == (right.counts is None)
+    if left.counts is not None and right.counts is not None:
+        assert_same_counts(left.counts, right.counts)
+
+
+def assert_same_counts(left: Counts, right: Counts) -> None:
+    """Every count of every part is equal, per sample."""
+    assert left.n_samples == right.n_samples
+    for kind in ("projections", "populations"):
+        a, b = getattr(left, kind), getattr(right, kind)
+        assert list(a) == list(b)
+        for name in a:
+            assert type(a[name]) is type(b[name])
+            for field, value in vars(a[name]).items():
+                other = getattr(b[name], field)
+                if isinstance(value, np.ndarray):
+                    assert value.dtype == other.dtype == np.int64, (name, field)
+                    np.testing.assert_array_equal(value, other, err_msg=f"{kind} {name} {field}")
+                else:
+                    assert value == other, (name, field)
