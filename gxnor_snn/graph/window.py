@@ -70,13 +70,11 @@ class Window:
     def _output_size(self, size: int, axis: int) -> int:
         before, after = self._sides(axis)
         room = size + before + after - self._reach(axis)
-        if room < 0:
-            return 0
-        steps, rest = divmod(room, self.stride[axis])
-        count = steps + 1
-        if self.ceil_mode and rest and count * self.stride[axis] < size + before:
-            count += 1
-        return count
+        stride = self.stride[axis]
+        count = (room + (stride - 1 if self.ceil_mode else 0)) // stride + 1
+        if self.ceil_mode and (count - 1) * stride >= size + before:
+            count -= 1
+        return max(count, 0)
 
     def output_size(self, height: int, width: int, where: str) -> tuple[int, int]:
         """Rows and columns of the output.
