@@ -1,0 +1,171 @@
+"""What counted events would cost on a device, term by term, with bands, grades and what has no price."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from types import MappingProxyType
+from typing import Any
+
+from ..errors import PricingError
+
+__all__ = ["GRADES", "Bill", "Latency", "Term", "Total", "Unpriced", "indistinguishable"]
+
+GRADES = ("A", "B", "C", "D", "M")
+"""Grades of a published constant, strongest first.
+
+A read in the primary text or source file; B transcribed with quote and page by a third party; C secondary
+mention without a quote; D derived, arithmetic shown; M from memory, unverified.
+"""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One line of a bill: energy per inference = count x constant.
+
+    Attributes
+    ----------
+    energy_j, low_j, high_j
+        Energy per inference and its band, joule.
+    grade
+        Weakest grade of the constants behind it.
+    source
+        Where the constants were published.
+    count
+        Charged events per inference (mean over the samples).
+    formula
+        What was counted and what it was multiplied with.
+    """
+
+    energy_j: float
+    low_j: float
+    high_j: float
+    grade: str
+    source: str
+    count: float
+    formula: str
+
+
+@dataclass(frozen=True)
+class Total:
+    """Energy per inference over all terms, joule; the band keeps terms that share a constant correlated."""
+
+    energy_j: float
+    low_j: float
+    high_j: float
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Time of one inference, second, one sample in the device at a time."""
+
+    time_s: float
+    low_s: float
+    high_s: float
+    grade: str
+    formula: str
+
+
+@dataclass(frozen=True)
+class Unpriced:
+    """Events that happened and for which nobody published a constant."""
+
+    term: str
+    count: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Bill:
+    """The price of one inference on one device.
+
+    Attributes
+    ----------
+    profile, display, kind
+        The hardware card.
+    n_samples
+        Samples the counts were taken over.
+    terms
+        `Term` by name, per inference.
+    total
+        The sum, or None where a nonzero count has no price: a missing constant is not zero.
+    unpriced
+        What stands in the way of a total.
+    excluded
+        What lies outside the boundary the card's source measured or modelled.
+    warnings
+        What a reader must know: unverified constants, layers the device does not run natively, clipping.
+    weakest_grade
+        Weakest grade behind any charged term; None where nothing was charged.
+    latency
+        Time per inference where the card has times, else None.
+    """
+
+    profile: str
+    display: str
+    kind: str
+    n_samples: int
+    terms: Mapping[str, Term]
+    total: Total | None
+    unpriced: tuple[Unpriced, ...] = ()
+    excluded: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    weakest_grade: str | None = None
+    latency: Latency | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "terms", MappingProxyType(dict(self.terms)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = {**vars(self), "terms": dict(self.terms)}
+        return Bill, tuple(values.values())
+
+    @property
+    def energy_j(self) -> float | None:
+        """Energy per inference, joule; None where the bill is not complete."""
+        return None if self.total is None else self.total.energy_j
+
+    @property
+    def priced_j(self) -> float:
+        """Sum of the priced terms, joule: the energy itself, or a part of it where something is unpriced."""
+        return sum(t.energy_j for t in self.terms.values())
+
+    def distinguishable_from(self, other: "Bill") -> bool:
+        """Whether the bands of two totals do not overlap, so that one device is cheaper by what is known.
+
+        Raises
+        ------
+        PricingError
+            If one of the bills has no total.
+        """
+        mine, others = self._complete(), other._complete()
+        return mine.high_j < others.low_j or others.high_j < mine.low_j
+
+    def _complete(self) -> Total:
+        if self.total is None:
+            missing = ", ".join(u.term for u in self.unpriced)
+            raise PricingError(f"bill of {self.profile!r} has no total to compare; unpriced: {missing}")
+        return self.total
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form."""
+        return {
+            "profile": self.profile,
+            "display": self.display,
+            "kind": self.kind,
+            "n_samples": self.n_samples,
+            "energy_j": self.energy_j,
+            "total": None if self.total is None else asdict(self.total),
+            "priced_j": self.priced_j,
+            "terms": {name: asdict(term) for name, term in self.terms.items()},
+            "unpriced": [asdict(u) for u in self.unpriced],
+            "excluded": list(self.excluded),
+            "warnings": list(self.warnings),
+            "weakest_grade": self.weakest_grade,
+            "latency": None if self.latency is None else asdict(self.latency),
+        }
+
+
+def indistinguishable(bills: Iterable[Bill]) -> list[tuple[str, str]]:
+    """Pairs of devices, by profile name, whose total bands overlap; bills without a total are left out."""
+    complete = [b for b in bills if b.total is not None]
+    return [(a.profile, b.profile) for a, b in combinations(complete, 2) if not a.distinguishable_from(b)]

@@ -1,0 +1,6 @@
+"""Hardware models: where an event graph lies on a published device, and what its counted events cost there."""
+
+from .cards import load_profile, profiles
+from .pricing import map_graph, price
+
+__all__ = ["load_profile", "map_graph", "price", "profiles"]

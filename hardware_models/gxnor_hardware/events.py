@@ -1,0 +1,107 @@
+"""Counts per inference, proven to come from the graph that was mapped."""
+
+from typing import Any
+
+import numpy as np
+
+from gxnor_snn.errors import PricingError
+from gxnor_snn.graph import EventGraph
+from gxnor_snn.results import Counts, Mapping, MoveCounts, SynapseCounts
+from gxnor_snn.results.mapping import Quantity
+
+__all__ = ["Events", "static_populations", "static_projections"]
+
+
+def static_projections(graph: EventGraph) -> dict[str, dict[str, Quantity]]:
+    """What every mapping keeps of each projection, so that counts of another graph are recognised."""
+    found: dict[str, dict[str, Quantity]] = {}
+    for name, projection in graph.projections.items():
+        fan_out = graph.fan_out(name)
+        found[name] = {
+            "op": projection.kind,
+            "source": projection.source,
+            "target": projection.target,
+            "n_dense": int(fan_out.dense.sum()),
+            "n_w": int(fan_out.nonzero.sum()),
+        }
+    return found
+
+
+def static_populations(graph: EventGraph) -> dict[str, dict[str, Quantity]]:
+    """What every mapping keeps of each population."""
+    return {n: {"role": p.role, "n_neurons": p.size} for n, p in graph.populations.items()}
+
+
+class Events:
+    """Mean counts per inference.
+
+    Parameters
+    ----------
+    counts
+        Exact counts, per sample or summed.
+    mapping
+        The mapping they are priced with.
+
+    Raises
+    ------
+    PricingError
+        If there are no samples, or the counts come from another graph than the mapping.
+    """
+
+    def __init__(self, counts: Counts, mapping: Mapping) -> None:
+        if counts.n_samples < 1:
+            raise PricingError(f"counts hold {counts.n_samples} samples; allowed is at least one")
+        self.n_samples = counts.n_samples
+        self._mapping = mapping
+        self._counts = counts.summed()
+        self._check()
+
+    def _check(self) -> None:
+        counts, mapping = self._counts, self._mapping
+        for noun, given, allowed in (
+            ("projections", set(counts.projections), set(mapping.projections)),
+            ("populations", set(counts.populations), set(mapping.populations)),
+        ):
+            if given != allowed:
+                raise PricingError(
+                    f"counts have the {noun} {sorted(given)}, the mapping on {mapping.profile!r} has "
+                    f"{sorted(allowed)}; allowed are counts of the mapped graph"
+                )
+        for name, population in counts.populations.items():
+            self._same(f"population {name!r}", "n_neurons", population.n_neurons, mapping.populations[name])
+        for name, projection in counts.projections.items():
+            mapped = mapping.projections[name]
+            if isinstance(projection, SynapseCounts) != (mapped["op"] in ("dense", "conv2d")):
+                raise PricingError(f"projection {name!r}: counts are not those of a {mapped['op']} projection")
+            if isinstance(projection, SynapseCounts):
+                for label in ("n_dense", "n_w"):
+                    per_sample = int(getattr(projection, label)) / self.n_samples
+                    self._same(f"projection {name!r}", label, per_sample, mapped)
+
+    def _same(self, where: str, label: str, given: float, mapped: Any) -> None:
+        if given != mapped[label]:
+            raise PricingError(
+                f"{where}: counts have {label} {given:g} per sample, the mapping has {mapped[label]}; "
+                f"allowed are counts of the mapped graph"
+            )
+
+    def of(self, projection: str, label: str) -> float:
+        """Mean per inference of one count of a projection."""
+        return int(getattr(self._counts.projections[projection], label)) / self.n_samples
+
+    def lines(self, projection: str) -> float:
+        """Events that travel over a projection, weighted by fan-out: driven synapses, or moved pairs."""
+        moves = isinstance(self._counts.projections[projection], MoveCounts)
+        return self.of(projection, "n_moved" if moves else "n_x_planes")
+
+    def firing(self, population: str) -> float:
+        """Neurons with a nonzero level, mean per inference."""
+        found = self._counts.populations[population]
+        if found.spikes_pos is None or found.spikes_neg is None:
+            raise PricingError(f"population {population!r}: the counts hold no spikes of it")
+        return (int(found.spikes_pos) + int(found.spikes_neg)) / self.n_samples
+
+    def reached(self, population: str) -> float | None:
+        """Neurons with at least one open gate, mean per inference; None in basic counts."""
+        found = self._counts.populations[population].neurons_reached
+        return None if found is None else int(np.sum(found)) / self.n_samples

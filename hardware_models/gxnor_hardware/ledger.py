@@ -1,0 +1,168 @@
+"""The ledger: it turns amounts and constants into the terms of a `Bill`, and remembers what has no price."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gxnor_snn.results import Bill, Latency, Term, Total, Unpriced
+from gxnor_snn.results import Mapping as Layout
+from gxnor_snn.results.bill import GRADES
+
+from .profile import Constant, Profile
+
+__all__ = ["Amount", "Charge", "Ledger", "weakest"]
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A count per inference in three scenarios: as expected, and those behind the low and the high price.
+
+    Amounts of one term belong together scenario by scenario, so `low` need not be the smallest of the three.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def exact(cls, value: float) -> "Amount":
+        """A count without a band."""
+        return cls(value, value, value)
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to pay for in any scenario."""
+        return max(self.value, self.low, self.high) > 0
+
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(self.value + other.value, self.low + other.low, self.high + other.high)
+
+    def __mul__(self, factor: "Amount | Constant | float") -> "Amount":
+        if isinstance(factor, int | float):
+            factor = Amount.exact(factor)
+        return Amount(self.value * factor.value, self.low * factor.low, self.high * factor.high)
+
+
+Charge = tuple[str, Amount]
+"""(name of the constant, amount of it)."""
+
+
+def weakest(grades: Sequence[str]) -> str:
+    """The weakest of some grades; the strongest there is for none."""
+    return max(grades, key=GRADES.index, default=GRADES[0])
+
+
+class Ledger:
+    """Collects the terms of one bill.
+
+    A constant that the card lacks makes its term unpriced, unless another constant of the card says that it
+    includes it: then the charge is already paid.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._terms: dict[str, Term] = {}
+        self._unpriced: list[Unpriced] = []
+        self._excluded = list(profile.excludes)
+        self._joint: dict[str, tuple[float, float]] = {}
+        self._latency: Latency | None = None
+        self._used: dict[str, Constant] = {}
+        self._timed: Mapping[str, Constant] = {}
+
+    def charge(self, term: str, charges: Sequence[Charge], formula: str) -> None:
+        """Add one term: the sum over `charges` of amount times constant.
+
+        Parameters
+        ----------
+        term
+            Name on the bill.
+        charges
+            Names of energy (or power, then seconds are the amount) constants with their amounts.
+        formula
+            What was counted, in words.
+        """
+        total = Amount.exact(0.0)
+        count = Amount.exact(0.0)
+        constants: dict[str, Constant] = {}
+        for name, amount in charges:
+            constant = self._profile.charged.get(name)
+            if constant is None:
+                self._without_price(term, name, amount)
+                continue
+            total += amount * constant
+            count += amount
+            if amount.any:
+                constants[name] = constant
+        if any(name in self._profile.charged for name, _ in charges):
+            self.add(term, total, count.value, constants, formula)
+
+    def _without_price(self, term: str, name: str, amount: Amount) -> None:
+        if amount.any and name not in self._profile.included:
+            reason = f"card {self._profile.name!r} has no {name}: no published value is known"
+            self._unpriced.append(Unpriced(term, amount.value, reason))
+
+    def add(
+        self, term: str, energy: Amount, count: float, constants: Mapping[str, Constant], formula: str
+    ) -> None:
+        """Add a term whose energy was worked out by the caller."""
+        band = sorted((energy.low, energy.value, energy.high))
+        self._terms[term] = Term(
+            energy_j=energy.value,
+            low_j=band[0],
+            high_j=band[-1],
+            grade=weakest([c.grade for c in constants.values()]),
+            source="; ".join(dict.fromkeys(c.source for c in constants.values())),
+            count=count,
+            formula=formula,
+        )
+        self._used |= constants
+
+    def correlate(self, terms: Sequence[str], low_j: float, high_j: float) -> None:
+        """Give the band of the sum of some terms, where it is narrower than the sum of their bands."""
+        for term in terms:
+            self._joint[term] = (0.0, 0.0)
+        self._joint[terms[0]] = (low_j, high_j)
+
+    def refuse(self, term: str, count: float, reason: str) -> None:
+        """Record events that have no price on this card."""
+        self._unpriced.append(Unpriced(term, count, reason))
+
+    def exclude(self, text: str) -> None:
+        """Record what lies outside the boundary."""
+        self._excluded.append(text)
+
+    def take(self, time: Amount, constants: Mapping[str, Constant], formula: str) -> None:
+        """Set the latency, in seconds."""
+        self._timed = constants
+        grade = weakest([c.grade for c in constants.values()])
+        band = sorted((time.low, time.value, time.high))
+        self._latency = Latency(time.value, band[0], band[-1], grade, formula)
+
+    def bill(self, n_samples: int, mapping: Layout) -> Bill:
+        """Close the ledger."""
+        bands = {n: self._joint.get(n, (t.low_j, t.high_j)) for n, t in self._terms.items()}
+        total = Total(
+            energy_j=sum(t.energy_j for t in self._terms.values()),
+            low_j=sum(low for low, _ in bands.values()),
+            high_j=sum(high for _, high in bands.values()),
+        )
+        return Bill(
+            profile=self._profile.name,
+            display=self._profile.display,
+            kind=self._profile.kind,
+            n_samples=n_samples,
+            terms=self._terms,
+            total=None if self._unpriced else total,
+            unpriced=tuple(self._unpriced),
+            excluded=tuple(self._excluded),
+            warnings=(*self._unverified(), *mapping.notes, *self._profile.validity.notes),
+            weakest_grade=weakest([c.grade for c in self._used.values()]) if self._used else None,
+            latency=self._latency,
+        )
+
+    def _unverified(self) -> list[str]:
+        """A visible warning for everything on the card that was written from memory."""
+        profile = self._profile
+        used = [*self._used.items(), *((f"time {name}", c) for name, c in self._timed.items())]
+        from_memory = [name for name, c in used if c.grade == "M"]
+        from_memory += [name for name, f in {**profile.limits, **profile.design}.items() if f.grade == "M"]
+        return [f"unverified (grade M): {name} of card {profile.name!r}" for name in from_memory]

@@ -1,0 +1,146 @@
+"""Pricing counted events on an event-driven chip."""
+
+from collections.abc import Mapping as SMapping
+
+from gxnor_snn.results import Mapping
+from gxnor_snn.results.mapping import Quantity
+
+from ..events import Events
+from ..ledger import Amount, Ledger
+from ..profile import Profile
+
+__all__ = ["price_neuromorphic"]
+
+
+def price_neuromorphic(events: Events, profile: Profile, mapping: Mapping, ledger: Ledger) -> None:
+    """Charge one inference.
+
+    E = n_synop e_synop + n_update e_update + n_message e_message + n_hop e_hop + P_static t, where
+
+    - n_synop = sum over projections of open gates x compartments per target neuron (cost follows events:
+      gates closed by a zero weight or a zero activation cost nothing);
+    - every compartment is updated once in each of the graph's steps; the updates of its own step are active,
+      all others idle, and no update is charged both;
+    - t = sum over steps of (busiest core's synaptic events and updates) + barrier.
+    """
+    _synapses(events, mapping, ledger)
+    _updates(events, mapping, ledger)
+    _messages(events, mapping, ledger)
+    chips = float(mapping.resources["chips"])
+    time = _latency(events, profile, mapping, ledger) if chips == 1 else None
+    if time is not None:
+        ledger.charge("static", [("static", time * chips)], "seconds x chips")
+    elif "static" not in profile.included:
+        ledger.refuse("static", chips, f"card {profile.name!r} has no time of a step for {chips:g} chip(s)")
+
+
+def _synaptic(events: Events, mapping: Mapping, name: str) -> float:
+    """Synaptic events of one projection."""
+    static = mapping.projections[name]
+    return events.of(name, str(static["event"])) * float(static["synapses_per_event"])
+
+
+def _synapses(events: Events, mapping: Mapping, ledger: Ledger) -> None:
+    total = sum(_synaptic(events, mapping, name) for name in mapping.projections)
+    ledger.charge(
+        "synaptic events",
+        [("synop", Amount.exact(total))],
+        "open gates x compartments of the target neuron, plus values moved by pools and identities",
+    )
+
+
+def _active(events: Events, mapping: Mapping, name: str) -> Amount:
+    """Compartments of one population that receive input in its step."""
+    static = mapping.populations[name]
+    everyone = float(static["compartments"])
+    reached = events.reached(name)
+    weighted = all(p["op"] in ("dense", "conv2d") for p in mapping.projections.values() if p["target"] == name)
+    if reached is None or not weighted:
+        return Amount(everyone, 0.0, everyone)
+    return Amount.exact(reached * float(static["compartments_per_neuron"]))
+
+
+def _updates(events: Events, mapping: Mapping, ledger: Ledger) -> None:
+    active = Amount.exact(0.0)
+    for name, static in mapping.populations.items():
+        if "cores" in static:
+            active += _active(events, mapping, name)
+    updates = Amount.exact(float(mapping.resources["compartments"]) * float(mapping.resources["steps"]))
+    ledger.charge(
+        "neuron updates",
+        [("neuron_update", active), ("neuron_update_idle", updates + active * -1.0)],
+        "compartments x steps; active in the step of their own layer, idle in the others",
+    )
+
+
+def _caused(events: Events, static: SMapping[str, Quantity], name: str, label: str) -> Amount:
+    """Messages (or hops, or chip crossings) of one projection.
+
+    Two bounds hold whatever fires, from the driven synapses and from the firing lines; the tighter ones count.
+    """
+    driven = events.lines(name)
+    values = events.firing(str(static["source"]))  # nonzero values: each fires 1..planes lines
+
+    def per(word: str, basis: str) -> float:
+        return float(static[f"{label}_{basis}_{word}"])
+
+    low = max(driven * per("low", "per_synapse"), values * per("low", "per_line"))
+    high = min(driven * per("high", "per_synapse"), values * float(static["planes"]) * per("high", "per_line"))
+    return Amount(min(max(driven * per("value", "per_synapse"), low), high), low, high)
+
+
+def _messages(events: Events, mapping: Mapping, ledger: Ledger) -> None:
+    totals = {label: Amount.exact(0.0) for label in ("messages", "hops_x", "hops_y", "crossings")}
+    for name, static in mapping.projections.items():
+        for label in totals:
+            totals[label] += _caused(events, static, name, label)
+    ledger.charge("messages", [("message", totals["messages"])], "spike messages, one per listening core")
+    ledger.charge(
+        "hops",
+        [("hop_x", totals["hops_x"]), ("hop_y", totals["hops_y"])],
+        "tile hops of the messages; inputs enter at tile (0, 0)",
+    )
+    if totals["crossings"].any:
+        ledger.charge("chip links", [("chip_link", totals["crossings"])], "messages that change chip")
+
+
+def _latency(events: Events, profile: Profile, mapping: Mapping, ledger: Ledger) -> Amount | None:
+    """Time of one inference, or None where the card has no times."""
+    times = profile.time
+    if not {"synop", "neuron_update", "neuron_update_idle", "sync_min", "sync_max"} <= set(times):
+        return None
+    idle = times["neuron_update_idle"]
+    everywhere = Amount.exact(float(mapping.resources["compartments_per_core"])) * idle
+    share = (float(mapping.resources["tiles"]) - 1) / max(float(mapping.resources["tiles_per_chip"]) - 1, 1)
+    least, most = times["sync_min"], times["sync_max"]
+    sync = Amount(least.value + share * (most.value - least.value), least.low, most.high)
+    stages: dict[int, list[Amount]] = {}
+    for name, static in mapping.populations.items():
+        if "cores" in static:
+            busy = _busiest(events, mapping, name) * times["synop"]
+            busy += Amount.exact(float(static["compartments_per_core"])) * times["neuron_update"]
+            stages.setdefault(int(static["stage"]), []).append(busy)
+    total = Amount.exact(0.0)
+    for step in range(1, int(mapping.resources["steps"]) + 1):
+        total += _longest([everywhere, *stages.get(step, [])]) + sync
+    ledger.take(total, times, "sum over steps of the busiest core's events and updates, plus the barrier")
+    return total
+
+
+def _busiest(events: Events, mapping: Mapping, name: str) -> Amount:
+    """Synaptic events in the busiest core of a population.
+
+    Expected: events spread like synapses do. At least the mean over cores, at most all of the core's synapses.
+    """
+    cores = float(mapping.populations[name]["cores"])
+    total = Amount.exact(0.0)
+    for edge, static in mapping.projections.items():
+        if static["target"] == name:
+            count = _synaptic(events, mapping, edge)
+            most = float(static["busiest_core_synapses"]) * float(static["synapses_per_event"])
+            total += Amount(count * float(static["busiest_core_share"]), count / cores, min(count, most))
+    return total
+
+
+def _longest(times: list[Amount]) -> Amount:
+    return Amount(max(t.value for t in times), max(t.low for t in times), max(t.high for t in times))

@@ -1,0 +1,299 @@
+"""From the tables of a TOML card to a checked `Profile`.
+
+The form, with the unit in the key of every constant::
+
+    format = 1
+    name = "loihi_micro_2018"
+    kind = "neuromorphic"                     # neuromorphic | crossbar | digital
+    display = "Intel Loihi, 14 nm"
+    summary = "..."
+    [validity]
+    basis = "simulated"
+    [energy.synop]                            # energy, power, time, frequency, ratio
+    value_pj = 23.6
+    band_pj = [23.6, 35.5]                    # optional
+    scope = "marginal"                        # energy and power: marginal | aggregate
+    includes = ["synapse_memory"]             # optional for marginal, needed for aggregate
+    per = "event at a nonzero weight"
+    source = "paper, table"
+    grade = "B"                               # A B C D M
+    [limits.neurons_per_core]
+    value = 1024
+    kind = "budget"                           # wall | budget | deadline
+    source = "paper, page"
+    grade = "B"
+    [design.signed_events]
+    value = "two_lines"
+    source = "..."
+    grade = "D"
+
+Everything else is refused: unknown keys, missing sources, wrong units, values outside a band, and two constants
+that hold the same quantity (double charge).
+"""
+
+import math
+from collections.abc import Mapping
+from itertools import combinations
+from types import MappingProxyType
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gxnor_snn.errors import ProfileError
+
+from .profile import Constant, Fact, Profile, Validity
+from .units import DIMENSIONS, to_si
+from .vocabulary import VOCABULARIES, Vocabulary
+
+__all__ = ["FORMAT", "parse_profile"]
+
+FORMAT = 1
+
+Grade = Literal["A", "B", "C", "D", "M"]
+Basis = Literal["measured", "simulated", "vendor", "estimated", "derived"]
+Text = Field(min_length=1)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _ValidityTable(_Strict):
+    basis: Basis
+    node_nm: float | None = Field(default=None, gt=0)
+    vdd_v: float | None = Field(default=None, gt=0, le=20)
+    notes: list[str] = []
+
+
+class _ConstantTable(_Strict):
+    """A constant without its value and band, which carry their unit in the key."""
+
+    scope: Literal["marginal", "aggregate"] | None = None
+    includes: list[str] = []
+    variant_of: str | None = None
+    per: str = Text
+    basis: Basis | None = None
+    source: str = Text
+    grade: Grade
+    note: str = ""
+
+
+class _LimitTable(_Strict):
+    value: int = Field(gt=0, lt=1 << 53)
+    kind: Literal["wall", "budget", "deadline"]
+    source: str = Text
+    grade: Grade
+    note: str = ""
+
+
+class _DesignTable(_Strict):
+    value: int | str
+    source: str = Text
+    grade: Grade
+    note: str = ""
+
+
+Table = dict[str, Any]
+
+
+class _Card(_Strict):
+    format: Literal[1]
+    name: str = Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)+$")
+    kind: Literal["neuromorphic", "crossbar", "digital"]
+    display: str = Text
+    summary: str = Text
+    aliases: list[str] = []
+    excludes: list[str] = []
+    validity: _ValidityTable
+    energy: dict[str, Table] = {}
+    power: dict[str, Table] = {}
+    time: dict[str, Table] = {}
+    frequency: dict[str, Table] = {}
+    ratio: dict[str, Table] = {}
+    limits: dict[str, _LimitTable] = {}
+    design: dict[str, _DesignTable] = {}
+
+
+def _explain(error: ValidationError, where: str, model: type[BaseModel]) -> ProfileError:
+    """The first complaint of pydantic as one line naming card, field, what stands there and what is allowed."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        allowed = ", ".join(model.model_fields) if len(first["loc"]) == 1 else "see the card format"
+        return ProfileError(f"{where}: unknown key {field!r}; allowed are {allowed}")
+    if first["type"] == "missing":
+        return ProfileError(f"{where}: {field} is missing")
+    message = first["msg"]
+    return ProfileError(f"{where}: {field} is {first['input']!r:.80}; {message[:1].lower()}{message[1:]}")
+
+
+def _numbers(where: str, key: str, raw: Any, count: int) -> list[int | float]:
+    values = raw if count > 1 else [raw]
+    good = isinstance(values, list) and len(values) == count
+    if not good or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
+        allowed = "a number" if count == 1 else "[low, high]"
+        raise ProfileError(f"{where}.{key} is {raw!r:.80}; allowed is {allowed}")
+    if not all(math.isfinite(v) for v in values):
+        raise ProfileError(f"{where}.{key} is {raw!r:.80}; allowed are finite numbers")
+    return list(values)
+
+
+def _quantity(where: str, section: str, table: Table) -> tuple[Constant, Table]:
+    """Take value and band out of a constant's table, in SI."""
+    dimension = DIMENSIONS[section]
+    keys = {f"{word}_{unit}".rstrip("_"): (word, unit) for word in ("value", "band") for unit in dimension.units}
+    allowed = ", ".join(k for k, (word, _) in keys.items() if word == "value")
+    rest = dict(table)
+    found: dict[str, tuple[str, str]] = {}
+    for key in table:
+        if key.split("_")[0] not in ("value", "band"):
+            continue
+        if key not in keys:
+            raise ProfileError(f"{where}: {key!r} has no unit of {section}; allowed are {allowed}")
+        word, unit = keys[key]
+        if word in found:
+            raise ProfileError(f"{where}: {found[word][0]!r} and {key!r} both stand there; allowed is one {word}")
+        found[word] = (key, unit)
+        rest.pop(key)
+    if "value" not in found:
+        raise ProfileError(f"{where}: no value; allowed are {allowed} (what nobody published is left out)")
+    key, unit = found["value"]
+    power = dimension.units[unit]
+    value = to_si(_numbers(where, key, table[key], 1)[0], power)
+    low = high = value
+    if "band" in found:
+        band_key, band_unit = found["band"]
+        if band_unit != unit:
+            raise ProfileError(f"{where}: {band_key!r} and {key!r} differ in unit; allowed is one unit")
+        low, high = (to_si(v, power) for v in _numbers(where, band_key, table[band_key], 2))
+        if not low <= value <= high:
+            raise ProfileError(f"{where}.{band_key} is {table[band_key]}; it must hold the value {table[key]}")
+    # exactly 0 is a claim that a card may make; anything else out of range is a slip of units
+    for number in (low, value, high):
+        if number != 0 and not dimension.least <= number <= dimension.most:
+            raise ProfileError(
+                f"{where}: {number:g} {dimension.symbol} is not plausible; allowed are "
+                f"{dimension.least:g} to {dimension.most:g} {dimension.symbol}, or exactly 0"
+            )
+    bare = Constant(value, low, high, unit, None, (), None, "", "", "", "")
+    return bare, rest
+
+
+def _constant(where: str, section: str, table: Table, basis: str) -> Constant:
+    bare, rest = _quantity(where, section, table)
+    try:
+        checked = _ConstantTable.model_validate(rest)
+    except ValidationError as error:
+        raise _explain(error, where, _ConstantTable) from error
+    costs = section in ("energy", "power")
+    if costs and checked.scope is None:
+        raise ProfileError(f"{where}: scope is missing; allowed are marginal, aggregate")
+    if not costs and (checked.scope or checked.includes):
+        raise ProfileError(f"{where}: scope and includes belong to energy and power, not to {section}")
+    if checked.scope == "aggregate" and not checked.includes:
+        raise ProfileError(f"{where}: an aggregate must name what it includes")
+    return Constant(
+        value=bare.value,
+        low=bare.low,
+        high=bare.high,
+        unit=bare.unit,
+        scope=checked.scope,
+        includes=tuple(checked.includes),
+        variant_of=checked.variant_of,
+        per=checked.per,
+        basis=checked.basis or basis,
+        source=checked.source,
+        grade=checked.grade,
+        note=checked.note,
+    )
+
+
+def _known(where: str, section: str, names: Mapping[str, Any], allowed: frozenset[str]) -> None:
+    for name in names:
+        if name not in allowed:
+            listed = ", ".join(sorted(allowed)) or "none"
+            raise ProfileError(f"{where}: unknown {section}.{name}; allowed are {listed}")
+
+
+def _check_charges(where: str, charged: Mapping[str, Constant], vocabulary: Vocabulary) -> None:
+    """Refuse variants of nothing, unknown includes, and two constants that hold the same quantity."""
+    covers: dict[str, set[str]] = {}
+    for name, constant in charged.items():
+        if constant.variant_of is not None and constant.variant_of not in charged:
+            raise ProfileError(f"{where}: {name} is variant_of {constant.variant_of!r}, which the card lacks")
+        _known(where, f"includes of {name}", dict.fromkeys(constant.includes), vocabulary.quantities)
+        covers[name] = {constant.variant_of or name, *constant.includes}
+    for one, other in combinations(charged, 2):
+        roots = {charged[one].variant_of or one, charged[other].variant_of or other}
+        shared = covers[one] & covers[other]
+        if len(roots) == 1:
+            continue
+        if shared:
+            raise ProfileError(
+                f"{where}: {one} and {other} both hold {', '.join(sorted(shared))} (double charge); "
+                f"an aggregate replaces what it includes"
+            )
+
+
+def _design(where: str, design: Mapping[str, _DesignTable], vocabulary: Vocabulary) -> None:
+    _known(where, "design", design, frozenset(vocabulary.design))
+    for name, table in design.items():
+        words = vocabulary.design[name]
+        good = table.value in words if words else isinstance(table.value, int) and table.value > 0
+        if not good:
+            allowed = ", ".join(words) or "a positive whole number"
+            raise ProfileError(f"{where}: design.{name} is {table.value!r}; allowed is {allowed}")
+
+
+def parse_profile(data: Mapping[str, Any], where: str) -> Profile:
+    """Check the tables of one card and build its `Profile`.
+
+    Parameters
+    ----------
+    data
+        The parsed TOML.
+    where
+        How messages name the card.
+
+    Raises
+    ------
+    ProfileError
+        Naming the card, the field, what stands there and what is allowed.
+    """
+    try:
+        card = _Card.model_validate(dict(data))
+    except ValidationError as error:
+        raise _explain(error, where, _Card) from error
+    vocabulary = VOCABULARIES[card.kind]
+    sections: dict[str, dict[str, Constant]] = {}
+    for section in DIMENSIONS:
+        tables: dict[str, Table] = getattr(card, section)
+        _known(where, section, tables, vocabulary.constants[section])
+        sections[section] = {
+            name: _constant(f"{where}: {section}.{name}", section, table, card.validity.basis)
+            for name, table in tables.items()
+        }
+    _check_charges(where, {**sections["energy"], **sections["power"]}, vocabulary)
+    _known(where, "limits", card.limits, vocabulary.limits)
+    _design(where, card.design, vocabulary)
+    missing = sorted(vocabulary.required - set(card.limits) - set(card.design))
+    if missing:
+        raise ProfileError(f"{where}: {', '.join(missing)} is missing; a {card.kind} card needs it")
+    return Profile(
+        name=card.name,
+        kind=card.kind,
+        display=card.display,
+        summary=card.summary,
+        aliases=tuple(card.aliases),
+        validity=Validity(
+            card.validity.basis, card.validity.node_nm, card.validity.vdd_v, tuple(card.validity.notes)
+        ),
+        **{section: MappingProxyType(constants) for section, constants in sections.items()},
+        limits=MappingProxyType(
+            {n: Fact(t.value, t.kind, t.source, t.grade, t.note) for n, t in card.limits.items()}
+        ),
+        design=MappingProxyType(
+            {n: Fact(t.value, None, t.source, t.grade, t.note) for n, t in card.design.items()}
+        ),
+        excludes=tuple(card.excludes),
+    )

@@ -1,0 +1,174 @@
+"""Cards: what is accepted, what is refused and how, and that every shipped card is complete."""
+
+import itertools
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gxnor_hardware import load_profile, profiles
+from gxnor_hardware.describe import card_rows, card_table
+from gxnor_hardware.profile import Profile
+from gxnor_hardware.units import DIMENSIONS, from_si, to_si
+
+from gxnor_snn.errors import ProfileError
+from gxnor_snn.results.bill import GRADES
+
+Edit = Callable[..., Profile]
+LOIHI, ISAAC, CUTIE = "loihi_micro_2018", "isaac_isca_2016", "cutie_arxiv_2022"
+DOC = Path(__file__).parents[2] / "docs" / "hardware.md"
+
+
+def test_the_three_cards_have_names_and_aliases() -> None:
+    assert profiles() == (CUTIE, ISAAC, LOIHI)
+    for alias, name in (("loihi", LOIHI), ("crossbar", ISAAC), ("cutie", CUTIE)):
+        assert load_profile(alias).name == name
+
+
+@pytest.mark.parametrize("name", profiles())
+def test_every_number_of_a_shipped_card_has_source_grade_and_band(name: str) -> None:
+    profile = load_profile(name)
+    rows = card_rows(profile)
+    assert len(rows) > 10
+    for row in rows:
+        assert row[3] in GRADES
+        assert len(row[4]) > 10
+    for section in DIMENSIONS:
+        for constant in getattr(profile, section).values():
+            assert constant.low <= constant.value <= constant.high
+            assert constant.basis in ("measured", "simulated", "vendor", "estimated", "derived")
+    assert profile.excludes
+    assert profile.validity.notes
+
+
+@pytest.mark.parametrize("name", profiles())
+def test_the_documentation_prints_the_card(name: str) -> None:
+    assert card_table(load_profile(name)) in DOC.read_text()
+
+
+@pytest.mark.parametrize("section", sorted(DIMENSIONS))
+def test_units_round_trip(section: str) -> None:
+    for power, value in itertools.product(DIMENSIONS[section].units.values(), (23.6, 1.7, 0.001, 5)):
+        assert from_si(to_si(value, power), power) == value
+    assert to_si(23.6, -12) == 23.6e-12 == 2.36e-11
+
+
+def test_one_constant_means_the_same_in_every_unit(edited: Edit) -> None:
+    path = "energy/message"
+    table = {"scope": "marginal", "per": "message", "source": "paper, table", "grade": "B"}
+    given = [
+        edited(LOIHI, {path: {**table, key: value}}).energy["message"]
+        for key, value in (("value_fj", 1700), ("value_pj", 1.7), ("value_nj", 0.0017), ("value_aj", 1.7e6))
+    ]
+    assert {c.value for c in given} == {1.7e-12}
+
+
+SYNOP = "energy/synop"
+BAD: list[tuple[str, dict[str, Any], str]] = [
+    (LOIHI, {f"{SYNOP}/source": None}, r"energy\.synop: source is missing"),
+    (LOIHI, {f"{SYNOP}/source": ""}, r"energy\.synop: source is ''"),
+    (LOIHI, {f"{SYNOP}/grade": "Z"}, r"energy\.synop: grade is 'Z'; .*'A', 'B', 'C', 'D' or 'M'"),
+    (LOIHI, {f"{SYNOP}/grade": None}, r"energy\.synop: grade is missing"),
+    (LOIHI, {f"{SYNOP}/scope": None}, r"energy\.synop: scope is missing"),
+    (LOIHI, {f"{SYNOP}/scope": "total"}, r"energy\.synop: scope is 'total'"),
+    (LOIHI, {f"{SYNOP}/colour": "red"}, r"energy\.synop: unknown key 'colour'; allowed are scope"),
+    (LOIHI, {f"{SYNOP}/value_pj": None}, r"energy\.synop: no value"),
+    (LOIHI, {f"{SYNOP}/value_ns": 3}, r"energy\.synop: 'value_ns' has no unit of energy; allowed are value_aj"),
+    (LOIHI, {f"{SYNOP}/value": 3}, r"energy\.synop: 'value' has no unit of energy"),
+    (LOIHI, {f"{SYNOP}/value_nj": 3}, r"energy\.synop: 'value_pj' and 'value_nj' both stand"),
+    (LOIHI, {f"{SYNOP}/value_pj": -1}, r"energy\.synop.*band_pj is .* must hold the value -1"),
+    (LOIHI, {"energy/message/value_pj": -1.7}, r"energy\.message: -1.7e-12 J is not plausible"),
+    (LOIHI, {"energy/message/value_pj": 1.7e12}, r"energy\.message: 1.7 J is not plausible; allowed are 1e-18"),
+    (LOIHI, {"energy/message/value_pj": float("nan")}, r"energy\.message\.value_pj is nan"),
+    (LOIHI, {"energy/message/value_pj": "1.7"}, r"energy\.message\.value_pj is '1.7'; allowed is a number"),
+    (LOIHI, {"energy/message/value_pj": True}, r"energy\.message\.value_pj is True; allowed is a number"),
+    (LOIHI, {f"{SYNOP}/band_pj": [30.0, 40.0]}, r"energy\.synop\.band_pj is .* must hold the value 23.6"),
+    (LOIHI, {f"{SYNOP}/band_pj": [30.0]}, r"energy\.synop\.band_pj is .*; allowed is \[low, high\]"),
+    (LOIHI, {f"{SYNOP}/band_pj": None, f"{SYNOP}/band_nj": [0.02, 0.03]}, r"differ in unit"),
+    (LOIHI, {"energy/synapse": {}}, r"unknown energy\.synapse; allowed are chip_link, hop_x"),
+    (LOIHI, {"energie": {}}, r"unknown key 'energie'; allowed are format, name"),
+    (LOIHI, {"format": 2}, r"format is 2"),
+    (LOIHI, {"kind": "quantum"}, r"kind is 'quantum'"),
+    (LOIHI, {"name": "Loihi"}, r"name is 'Loihi'"),
+    (LOIHI, {"validity/basis": "guessed"}, r"validity\.basis is 'guessed'"),
+    (LOIHI, {"limits/neurons_per_core/kind": "soft"}, r"limits\.neurons_per_core\.kind is 'soft'"),
+    (LOIHI, {"limits/neurons_per_core/value": 0}, r"limits\.neurons_per_core\.value is 0"),
+    (LOIHI, {"limits/neurons_per_core": None}, r"neurons_per_core is missing"),
+    (LOIHI, {"design/signed_neurons/value": "three"}, r"design\.signed_neurons is 'three'; allowed is two_comp"),
+    (LOIHI, {"design/tiles_x/value": "eight"}, r"design\.tiles_x is 'eight'; allowed is a positive whole number"),
+    (LOIHI, {"time/synop/scope": "marginal"}, r"time\.synop: scope and includes belong to energy"),
+    (LOIHI, {f"{SYNOP}/includes": ["everything"]}, r"unknown includes of synop\.everything"),
+    (LOIHI, {"energy/neuron_update_idle/variant_of": "soma"}, r"variant_of 'soma', which the card lacks"),
+    (ISAAC, {"energy/tile_digital/includes": []}, r"energy\.tile_digital: an aggregate must name"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("card", "changes", "message"), BAD, ids=[m[:40] for _, _, m in BAD])
+def test_a_damaged_card_is_refused_naming_card_field_and_what_is_allowed(
+    edited: Edit, card: str, changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ProfileError, match=f"card test.*{message}"):
+        edited(card, changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"energy/synop/includes": ["message"]},
+        {"energy/synop/scope": "aggregate", "energy/synop/includes": ["static", "hop_x"]},
+        {"energy/synop/includes": ["neuron_update"]},
+        {"energy/synop/includes": ["leakage"]},
+        {"energy/neuron_update_idle/variant_of": None, "energy/neuron_update_idle/includes": ["neuron_update"]},
+    ],
+)
+def test_two_constants_that_hold_one_quantity_are_refused(edited: Edit, changes: dict[str, Any]) -> None:
+    with pytest.raises(ProfileError, match="double charge"):
+        edited(LOIHI, changes)
+
+
+def test_shipped_cards_hold_no_quantity_twice() -> None:
+    for name in profiles():
+        charged = load_profile(name).charged
+        for one, other in itertools.combinations(charged, 2):
+            a, b = charged[one], charged[other]
+            if (a.variant_of or one) != (b.variant_of or other):
+                assert not {one, *a.includes} & {other, *b.includes}
+
+
+def test_an_unknown_card_lists_the_known_ones() -> None:
+    with pytest.raises(ProfileError, match=r"'loihi9' is unknown; known are cutie_arxiv_2022 \(cutie\), isaac"):
+        load_profile("loihi9")
+
+
+def test_a_card_of_the_users_own_is_read_by_path_with_the_same_checks(tmp_path: Path) -> None:
+    import gxnor_hardware
+
+    shipped = Path(gxnor_hardware.__file__).parent / "profiles" / f"{LOIHI}.toml"
+    own = tmp_path / "mine.toml"
+    own.write_text(shipped.read_text().replace('name = "loihi_micro_2018"', 'name = "my_loihi_2030"'))
+    assert load_profile(own).name == "my_loihi_2030"
+    assert load_profile(str(own)).energy == load_profile("loihi").energy
+    own.write_text(shipped.read_text().replace('grade = "B"', 'grade = "Q"', 1))
+    with pytest.raises(ProfileError, match=r"mine\.toml: energy\.synop: grade is 'Q'"):
+        load_profile(own)
+
+
+@pytest.mark.parametrize("content", [b"format = ", b"\xff\xfe", b"", b"energy = 3\n"])
+def test_a_file_that_is_no_card_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_bytes(content)
+    with pytest.raises(ProfileError, match=r"bad\.toml"):
+        load_profile(path)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match=r"none\.toml: cannot be read: No such file"):
+        load_profile(tmp_path / "none.toml")
+
+
+def test_cards_are_plain_toml_that_the_standard_library_reads() -> None:
+    import gxnor_hardware
+
+    for path in (Path(gxnor_hardware.__file__).parent / "profiles").glob("*.toml"):
+        assert tomllib.loads(path.read_text())["name"] == path.stem

@@ -1,0 +1,357 @@
+"""Loihi: a mapping worked out by hand, partitions and traffic against brute force, walls, no double charge."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from gxnor_hardware import load_profile, map_graph, price
+from gxnor_hardware.profile import Profile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gxnor_snn.errors import PricingError
+from gxnor_snn.graph import (
+    Coding,
+    Conv2d,
+    Dense,
+    EventGraph,
+    Identity,
+    Input,
+    Pool2d,
+    Readout,
+    Relay,
+    Spiking,
+    execute,
+)
+from gxnor_snn.results import Counts, Mapping
+
+Edit = Callable[..., Profile]
+LOIHI = "loihi_micro_2018"
+TERNARY = Coding.ternary()
+PJ, NS = 1e-12, 1e-9
+
+
+def spiking(name: str, shape: tuple[int, ...], coding: Coding = TERNARY) -> Spiking:
+    thresholds = np.tile(np.arange(coding.n_thresholds), (shape[0], 1))
+    return Spiking(
+        name=name, shape=shape, coding=coding, thresholds=thresholds, increasing=np.ones(shape[0], bool)
+    )
+
+
+def readout(name: str, shape: tuple[int, ...]) -> Readout:
+    return Readout(name=name, shape=shape, scale=np.ones(shape[0]), offset=np.zeros(shape[0]))
+
+
+def counts_of(graph: EventGraph, x: Any, mode: str = "basic") -> Counts:
+    counts = execute(graph, x, counts=mode).counts
+    assert counts is not None
+    return counts
+
+
+# ---- by hand
+
+
+def test_the_small_net_maps_as_worked_out_by_hand(dense_net: EventGraph) -> None:
+    mapping = map_graph(dense_net, load_profile(LOIHI))
+    assert dict(mapping.resources) == {
+        "cores": 2,
+        "chips": 1,
+        "tiles": 1,
+        "tiles_per_chip": 32,
+        "steps": 2,
+        "compartments": 7,
+        "compartments_per_core": 6,
+    }
+    hidden, out = mapping.populations["hidden"], mapping.populations["out"]
+    assert (hidden["compartments"], hidden["compartments_per_neuron"], hidden["stage"]) == (6, 2, 1)
+    assert (out["compartments"], out["compartments_per_neuron"], out["stage"]) == (1, 1, 2)
+    first, second = mapping.projections["fc1"], mapping.projections["fc2"]
+    assert (first["synapses"], first["synapses_per_event"], first["lines_per_value"]) == (5, 2, 2)
+    assert (second["synapses"], second["synapses_per_event"]) == (2, 1)
+    used = {c.limit: (c.status, c.used) for c in mapping.checks}
+    # two lists of (2, 3) weights x 2 lines x 2 compartments at 2 + 6 bits and a 10-bit header: two words each
+    assert used["synapse_bits_per_core"] == ("pass", 256)
+    assert used["axons_in_per_core"] == ("pass", 3)
+    assert used["axons_out_per_core"] == ("pass", 6)
+    assert used["neurons_per_core"] == ("pass", 6)
+    assert used["weight_bits"] == ("pass", 2)
+    assert used["sum_bits"] == ("pass", 2)
+
+
+def test_the_small_net_is_priced_as_worked_out_by_hand(dense_net: EventGraph) -> None:
+    """x = (1, -1) gives sums (2, -1, 0), levels (1, -1, 0): 5 + 1 open gates, 2 + 2 messages, no hop."""
+    profile = load_profile(LOIHI)
+    mapping = map_graph(dense_net, profile)
+    for mode in ("basic", "full"):
+        bill = price(counts_of(dense_net, np.array([[1, -1]]), mode), profile, mapping)
+        terms = bill.terms
+        assert terms["synaptic events"].count == 5 * 2 + 1 * 1
+        assert terms["synaptic events"].energy_j == pytest.approx(11 * 23.6 * PJ)
+        assert terms["synaptic events"].high_j == pytest.approx(11 * 35.5 * PJ)
+        assert terms["messages"].energy_j == pytest.approx(4 * 1.7 * PJ)
+        assert terms["messages"].low_j == terms["messages"].high_j == terms["messages"].energy_j
+        assert terms["hops"].energy_j == 0
+        # all neurons are reached: 7 active updates in their own step, 7 idle ones in the other
+        assert terms["neuron updates"].count == 14
+        assert terms["neuron updates"].energy_j == pytest.approx((7 * 81 + 7 * 52) * PJ)
+        lowest = 7 * 81 + 7 * 52 if mode == "full" else 14 * 52
+        assert terms["neuron updates"].low_j == pytest.approx(lowest * PJ)
+        # step 1: 10 events and 6 compartments in one core; step 2: the 6 idle ones take longest
+        seconds = (10 * 3.5 + 6 * 8.4 + 6 * 5.3 + 2 * 113) * NS
+        assert bill.latency is not None
+        assert bill.latency.time_s == pytest.approx(seconds)
+        assert terms["static"].energy_j == pytest.approx(0.1044 * seconds)
+        assert bill.total is not None
+        assert bill.energy_j == pytest.approx(sum(t.energy_j for t in terms.values()))
+        assert set(terms) == {"synaptic events", "messages", "hops", "neuron updates", "static"}
+        assert bill.weakest_grade == "B"
+
+
+def test_an_update_is_active_or_idle_and_never_both(conv_net: EventGraph, conv_counts: Counts) -> None:
+    profile = load_profile(LOIHI)
+    mapping = map_graph(conv_net, profile)
+    term = price(conv_counts, profile, mapping).terms["neuron updates"]
+    updates = int(mapping.resources["compartments"]) * int(mapping.resources["steps"])
+    assert term.count == pytest.approx(updates)
+    assert 52 * PJ * updates <= term.low_j <= term.energy_j <= term.high_j <= 81 * PJ * updates
+
+
+def test_synaptic_events_are_open_gates_times_compartments(conv_net: EventGraph, conv_counts: Counts) -> None:
+    profile = load_profile(LOIHI)
+    one = price(conv_counts, profile, map_graph(conv_net, profile)).terms["synaptic events"].count
+    total = conv_counts.summed()
+    gates = 2 * total.synapses["conv1"].n_xnor + 2 * total.synapses["conv2"].n_gated
+    gates += 1 * total.synapses["fc"].n_gated + 1 * total.moves["pool1"].n_moved
+    assert one == pytest.approx(int(gates) / conv_counts.n_samples)
+
+
+def test_the_reference_ratio_of_the_mnist_net(edited: Edit, at_activity: Callable[..., Counts]) -> None:
+    """4.27 M synapses at 4/9 open gates and 23.6 pJ are 44.8 uJ, if every gate is one synaptic event."""
+    weights = np.ones((2048, 2085), np.int8)
+    graph = EventGraph(
+        [Input(name="x", shape=(2085,), coding=TERNARY), readout("out", (2048,))],
+        [Dense(name="fc", source="x", target="out", weights=weights, coding=TERNARY)],
+    )
+    profile = load_profile(LOIHI)
+    term = price(at_activity(graph), profile, map_graph(graph, profile)).terms["synaptic events"]
+    assert term.energy_j == pytest.approx(44.8e-6, rel=2e-3)
+
+
+# ---- partitions and traffic against brute force
+
+
+@st.composite
+def small_nets(draw: st.DrawFn) -> EventGraph:
+    """Input -> conv (any geometry) -> pool -> relay -> readout, with a second branch into some channels."""
+    groups = draw(st.sampled_from([1, 2]))
+    channels, outputs = groups * draw(st.integers(1, 2)), groups * draw(st.integers(1, 3))
+    kernel = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
+    geometry = {
+        "stride": draw(st.tuples(st.integers(1, 2), st.integers(1, 2))),
+        "padding": draw(st.tuples(*[st.integers(0, 1)] * 4)),
+        "dilation": draw(st.tuples(st.integers(1, 2), st.integers(1, 2))),
+        "groups": groups,
+    }
+    coding = draw(st.sampled_from([TERNARY, Coding.bits(3), Coding.ternary(lo=0), Coding.pm1(1)]))
+    rng = np.random.default_rng(draw(st.integers(0, 999)))
+    source = Input(name="x", shape=(channels, draw(st.integers(5, 8)), draw(st.integers(5, 8))), coding=coding)
+    conv = Conv2d(
+        name="conv", source="x", target="a", coding=TERNARY,
+        weights=rng.integers(-1, 2, (outputs, channels // groups, *kernel)), **geometry,
+    )  # fmt: skip
+    shape = conv.output_shape(source.shape)
+    pool = Pool2d(name="pool", source="a", target="b", kernel=(1, 2), stride=(2, 1))
+    pooled = pool.output_shape(shape) if shape[2] > 1 else shape
+    size = int(np.prod(pooled))
+    down = pool if shape[2] > 1 else Identity(name="pool", source="a", target="b")
+    return EventGraph(
+        [source, spiking("a", shape), Relay(name="b", shape=pooled), readout("out", (5,))],
+        [
+            conv,
+            down,
+            Dense(
+                name="fc", source="b", target="out", coding=TERNARY, target_channels=(1, 4),
+                weights=rng.integers(-1, 2, (3, size)),
+            ),
+            Dense(name="all", source="b", target="out", coding=TERNARY, weights=rng.integers(-1, 2, (5, size))),
+        ],
+    )  # fmt: skip
+
+
+def listeners(graph: EventGraph, mapping: Mapping, name: str, neuron: int) -> set[int]:
+    """Cores with a target neuron to which this source neuron has a synapse in range, by one-hot propagation."""
+    projection: Any = graph.projections[name]
+    shape = graph.populations[projection.source].shape
+    one_hot = np.zeros((1, *shape))
+    one_hot.reshape(-1)[neuron] = 1
+    if projection.weighted:
+        reached = projection.product(one_hot, np.ones(projection.weights.shape), np)[0]
+    elif projection.kind == "pool2d":
+        padding = projection.window.full_padding(*shape[1:])
+        padded = np.pad(one_hot, ((0, 0), (0, 0), padding[:2], padding[2:]))
+        reached = sum(padded[:, :, r, c] for _, _, r, c in projection.window.taps(*shape[1:]))[0]
+    else:
+        reached = one_hot[0]
+    start, _ = projection.target_channels or (0, 0)
+    return {
+        core_of(graph, mapping, projection.target, (int(c) + start, *(int(i) for i in rest)))
+        for c, *rest in zip(*np.nonzero(reached), strict=True)
+    }
+
+
+def core_of(graph: EventGraph, mapping: Mapping, population: str, place: tuple[int, ...]) -> int:
+    static = mapping.populations[population]
+    channel, row, column = (*place, 0, 0)[:3]
+    extent = (*graph.populations[population].shape, 1, 1)[:3]
+    blocks = [-(-extent[k] // int(static[f"block_{w}"])) for k, w in enumerate(("channels", "rows", "columns"))]
+    at = [
+        p // int(static[f"block_{w}"])
+        for p, w in zip((channel, row, column), ("channels", "rows", "columns"), strict=True)
+    ]
+    return int(static["first_core"]) + (at[1] * blocks[2] + at[2]) * blocks[0] + at[0]
+
+
+def tile(core: int) -> tuple[int, int]:
+    """A snake over 8 x 4 tiles of 4 cores."""
+    y, along = divmod(core // 4, 8)
+    return (along if y % 2 == 0 else 7 - along), y
+
+
+@given(graph=small_nets(), capacity=st.integers(6, 40))
+@settings(max_examples=40)
+def test_partitions_hold_every_synapse_and_traffic_is_what_single_neurons_cause(
+    edited: Edit, graph: EventGraph, capacity: int
+) -> None:
+    profile = edited(LOIHI, {"limits/neurons_per_core/value": capacity, "limits/cores_per_chip/value": 4096})
+    mapping = map_graph(graph, profile)
+    assert {c.limit: c.status for c in mapping.checks}["neurons_per_core"] == "pass"
+    for name, projection in graph.projections.items():
+        static, fan_out = mapping.projections[name], graph.fan_out(name)
+        many = graph.coding(projection.source).n_planes > 1
+        assert static["synapses"] == int((fan_out.planes if many else fan_out.nonzero).sum())
+        size = graph.populations[projection.source].size
+        heard = [listeners(graph, mapping, name, n) for n in range(size)]
+        messages = np.array([len(cores) for cores in heard])
+        assert static["messages_per_line_low"] == messages.min()
+        assert static["messages_per_line_high"] == messages.max()
+        assert static["messages_per_line_value"] == pytest.approx(messages.mean())
+        if fan_out.dense.sum():
+            assert static["messages_per_synapse_value"] == pytest.approx(messages.sum() / fan_out.dense.sum())
+        if int(mapping.resources["cores"]) > 128:
+            continue  # the tiles of one chip
+        source = graph.populations[projection.source]
+        places = [(0, 0)] * size
+        if projection.source != "x":
+            indices = itertools.product(*map(range, source.shape))
+            places = [tile(core_of(graph, mapping, projection.source, place)) for place in indices]
+        along_x = [sum(abs(tile(c)[0] - at[0]) for c in cores) for at, cores in zip(places, heard, strict=True)]
+        along_y = [sum(abs(tile(c)[1] - at[1]) for c in cores) for at, cores in zip(places, heard, strict=True)]
+        assert static["hops_x_per_line_value"] == pytest.approx(np.mean(along_x))
+        assert static["hops_y_per_line_value"] == pytest.approx(np.mean(along_y))
+
+
+def test_the_band_of_messages_holds_what_really_fired(edited: Edit, conv_net: EventGraph, pixels: Any) -> None:
+    profile = edited(LOIHI, {"limits/neurons_per_core/value": 24})
+    mapping = map_graph(conv_net, profile)
+    x = pixels(1)
+    trace = execute(conv_net, x, record="all")
+    assert trace.counts is not None
+    levels = {"input": x[0], **{n: s[0] for n, s in trace.spikes.items()}}
+    sent = 0
+    for name, projection in conv_net.projections.items():
+        lines = conv_net.coding(projection.source).ones(levels[projection.source]).reshape(-1)
+        for neuron in np.flatnonzero(lines):
+            sent += int(lines[neuron]) * len(listeners(conv_net, mapping, name, int(neuron)))
+    term = price(trace.counts, profile, mapping).terms["messages"]
+    assert term.low_j <= sent * 1.7 * PJ <= term.high_j
+    assert term.high_j < 2 * term.low_j
+    assert term.energy_j == pytest.approx(sent * 1.7 * PJ, rel=0.2)
+
+
+# ---- walls
+
+
+def wall(graph: EventGraph, profile: Profile, message: str) -> None:
+    with pytest.raises(PricingError, match=message):
+        map_graph(graph, profile)
+
+
+def dense(weights: Any, source: Input, hidden: Spiking, coding: Coding = TERNARY, gain: int = 1) -> EventGraph:
+    return EventGraph(
+        [source, hidden, readout("out", (1,))],
+        [
+            Dense(name="fc1", source="x", target="h", weights=weights, coding=coding, gain=gain),
+            Dense(
+                name="fc2", source="h", target="out", weights=np.ones((1, hidden.size), np.int8), coding=TERNARY
+            ),
+        ],
+    )
+
+
+def test_levels_that_binary_lines_cannot_carry_are_a_wall() -> None:
+    hidden = spiking("h", (2,), Coding.signmag(2))
+    graph = dense(np.ones((2, 3), np.int8), Input(name="x", shape=(3,), coding=TERNARY), hidden)
+    wall(graph, load_profile(LOIHI), r"population 'h' sends levels -2\.\.2; the wall is binary events")
+
+
+def test_weights_and_sums_beyond_their_words_are_walls() -> None:
+    source, hidden = Input(name="x", shape=(3,), coding=Coding.bits(8)), spiking("h", (2,))
+    graph = dense(np.ones((2, 3), np.int8), source, hidden, gain=2)
+    wall(graph, load_profile(LOIHI), r"needs weight_bits of 10; the wall is 9")
+    many = Input(name="x", shape=(600,), coding=Coding.bits(8))
+    graph = dense(np.ones((2, 600), np.int8), many, hidden)
+    wall(graph, load_profile(LOIHI), r"needs sum_bits of 18; the wall is 17")
+
+
+def test_one_neuron_that_fills_more_than_a_core_is_a_wall() -> None:
+    graph = dense(np.ones((2, 5000), np.int8), Input(name="x", shape=(5000,), coding=TERNARY), spiking("h", (2,)))
+    wall(graph, load_profile(LOIHI), r"population 'h' needs axons_in_per_core of 5000 for a single neuron.*4096")
+
+
+def test_multi_level_values_cannot_be_pooled_by_binary_events() -> None:
+    graph = EventGraph(
+        [Input(name="x", shape=(1, 4, 4), coding=Coding.bits(8)), spiking("h", (1, 2, 2)), readout("out", (1,))],
+        [
+            Pool2d(name="pool", source="x", target="h", mode="sum"),
+            Dense(name="fc", source="h", target="out", weights=np.ones((1, 4), np.int8), coding=TERNARY),
+        ],
+    )
+    wall(graph, load_profile(LOIHI), r"projection 'pool': a pool2d reads levels of 8 planes")
+
+
+def test_a_limit_the_card_lacks_is_unchecked_and_never_passed(edited: Edit, dense_net: EventGraph) -> None:
+    profile = edited(LOIHI, {"limits/axons_in_per_core": None, "limits/weight_bits": None})
+    status = {c.limit: c.status for c in map_graph(dense_net, profile).checks}
+    assert (status["axons_in_per_core"], status["weight_bits"]) == ("unchecked", "unchecked")
+
+
+# ---- several chips, delays
+
+
+def test_a_graph_on_several_chips_has_no_total(edited: Edit, conv_net: EventGraph, conv_counts: Counts) -> None:
+    profile = edited(LOIHI, {"limits/cores_per_chip/value": 4, "limits/neurons_per_core/value": 200})
+    mapping = map_graph(conv_net, profile)
+    assert int(mapping.resources["chips"]) > 1
+    bill = price(conv_counts, profile, mapping)
+    assert bill.total is None
+    assert bill.energy_j is None
+    assert {u.term for u in bill.unpriced} == {"chip links", "static"}
+    assert all("loihi" in u.reason and u.count > 0 for u in bill.unpriced)
+    assert bill.priced_j > 0
+
+
+def test_delays_take_steps(dense_net: EventGraph) -> None:
+    first, second = dense_net.projections.values()
+    slow: Any = first
+    late = Dense(name="fc1", source="input", target="hidden", weights=slow.weights, coding=TERNARY, delay=3)
+    graph = EventGraph(list(dense_net.populations.values()), [late, second])
+    assert map_graph(graph, load_profile(LOIHI)).resources["steps"] == 5
+
+
+def test_pools_cost_one_event_per_moved_value(conv_net: EventGraph) -> None:
+    mapping = map_graph(conv_net, load_profile(LOIHI))
+    assert mapping.projections["pool1"]["synapses_per_event"] == 1
+    assert mapping.populations["act1.pre"]["compartments"] == 2 * 600
+    assert mapping.populations["act1"]["compartments"] == 2 * 150
