@@ -1,0 +1,96 @@
+"""The certificate must be able to fail: every kind of lie in an engine is found."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from gxnor_converters import Certificate, from_torch, verify
+from gxnor_sims import simulate
+
+from gxnor_snn.errors import ConversionError, InputError
+from gxnor_snn.graph import EventGraph
+from gxnor_snn.models import lenet
+from gxnor_snn.results import EventTrace
+
+from .nets import randomise_batch_norms
+
+
+@pytest.fixture(scope="module")
+def case() -> tuple[torch.nn.Module, EventGraph, np.ndarray]:
+    model = lenet((1, 12, 12), channels=(3, 5), hidden=9, kernel=3, classes=4)
+    randomise_batch_norms(model, 4)
+    x = np.random.default_rng(0).integers(0, 256, (20, 1, 12, 12)).astype(np.uint8)
+    return model, from_torch(model, (1, 12, 12)), x
+
+
+def honest(graph: EventGraph, x: np.ndarray) -> EventTrace:
+    return simulate(graph, x, engine="reference", record="all")
+
+
+def test_an_honest_engine_passes(case) -> None:
+    model, graph, x = case
+    certificate = verify(model, graph, x, honest, batch=7)
+    assert certificate.equal
+    assert certificate.n_samples == 20
+    assert certificate.graph_digest == graph.digest
+    assert certificate.compared["readouts"] == 2 * 20 * 4
+    assert certificate.compared["predictions"] == 20
+    products = {"conv1": 3 * 100, "conv2": 5 * 9, "fc1": 9, "fc2": 4}
+    assert certificate.compared["sums"] == 20 * sum(products.values())
+    assert certificate.to_dict()["equal"] is True
+
+
+def _lie(kind: str):
+    def run(graph: EventGraph, x: np.ndarray) -> EventTrace:
+        trace = honest(graph, x)
+        if kind == "spikes":
+            spikes = {n: s.copy() for n, s in trace.spikes.items()}
+            flat = spikes["act2"].reshape(len(x), -1)
+            flat[3, 0] = -flat[3, 0] if flat[3, 0] else 1
+            return replace(trace, spikes=spikes)
+        if kind == "readouts":
+            sums = trace.readouts["readout"].copy()
+            sums[5, 1] += 1
+            return replace(trace, readouts={"readout": sums})
+        counts = trace.counts
+        fc1 = counts.projections["fc1"]
+        n_gated = fc1.n_gated.copy()
+        n_gated[2] += 1
+        n_gated[4] -= 1
+        changed = {**counts.projections, "fc1": replace(fc1, n_gated=n_gated)}
+        return replace(trace, counts=replace(counts, projections=changed))
+
+    return run
+
+
+@pytest.mark.parametrize(("kind", "samples"), [("spikes", 1), ("readouts", 1), ("counts", 2)])
+def test_a_lie_is_found_and_counted_in_samples(case, kind: str, samples: int) -> None:
+    model, graph, x = case
+    certificate = verify(model, graph, x, _lie(kind))
+    assert not certificate.equal
+    assert certificate.differing[kind] == samples == certificate.samples_differing
+
+
+def test_another_network_is_not_certified(case) -> None:
+    _model, graph, x = case
+    other = lenet((1, 12, 12), channels=(3, 5), hidden=9, kernel=3, classes=4, seed=9)
+    randomise_batch_norms(other, 4)
+    certificate = verify(other, graph, x, honest)
+    assert certificate.differing["sums"] == certificate.samples_differing == 20
+
+
+def test_what_cannot_be_compared_is_refused(case) -> None:
+    model, graph, x = case
+    with pytest.raises(InputError, match="needs samples"):
+        verify(model, graph, x[:0], honest)
+    with pytest.raises(InputError, match="did not record population 'input'"):
+        verify(model, graph, x, lambda g, x: simulate(g, x, engine="reference"))
+    deeper = torch.nn.Sequential(model)
+    with pytest.raises(ConversionError, match="has no counterpart"):
+        verify(deeper, graph, x, honest)
+
+
+def test_a_certificate_is_plain_data() -> None:
+    certificate = Certificate(1, "e", "d", {"sums": 1}, {"sums": 0}, 0, 0.5)
+    assert certificate.to_dict()["compared"] == {"sums": 1}
