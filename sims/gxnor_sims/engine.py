@@ -1,0 +1,107 @@
+"""The contract of an engine, and how engines are found by name.
+
+An engine runs an event graph on a batch and returns an `EventTrace`. You must give exactly the readouts, counts
+and recorded spikes that `gxnor_snn.graph.execute` defines, sample by sample; say in `supports` why a graph is not
+for you; and raise `UnsupportedGraphError` when one is run all the same. The suite in ``tests/conformance`` proves
+every engine against the reference.
+
+Third parties register a class or factory under the entry-point group ``gxnor_snn.engines``.
+"""
+
+from collections.abc import Callable, Iterable
+from importlib.metadata import entry_points
+from typing import Any, Protocol, runtime_checkable
+
+from gxnor_snn.errors import EngineError, InputError
+from gxnor_snn.graph import EventGraph
+from gxnor_snn.results import EventTrace
+
+__all__ = ["ENTRY_POINT_GROUP", "Engine", "check_size", "engines", "get_engine"]
+
+ENTRY_POINT_GROUP = "gxnor_snn.engines"
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Runs event graphs."""
+
+    @property
+    def name(self) -> str:
+        """The name that `simulate` and the command line know it by."""
+        ...
+
+    def supports(self, graph: EventGraph) -> str | None:
+        """None if this engine runs the graph, else the reason why it does not."""
+        ...
+
+    def run(
+        self,
+        graph: EventGraph,
+        x: Any,
+        *,
+        record: Iterable[str] = (),
+        counts: str = "basic",
+        batch: int | None = None,
+        threads: int | None = None,
+        progress: bool = False,
+    ) -> EventTrace:
+        """Run the graph on integer levels (B, *shape); see `gxnor_sims.simulate`.
+
+        Raises
+        ------
+        UnsupportedGraphError
+            If `supports` gives a reason.
+        InputError
+            If an argument is not what the graph takes.
+        """
+        ...
+
+
+def check_size(label: str, value: int | None) -> None:
+    """Refuse a number of threads or of samples per pass that is not at least 1; None means "choose"."""
+    if value is not None and (not isinstance(value, int) or value < 1):
+        raise InputError(f"{label} is {value!r}, allowed is an integer of at least 1")
+
+
+def _native() -> Engine:
+    from .native import NativeEngine
+
+    return NativeEngine()
+
+
+def _reference() -> Engine:
+    from .reference import ReferenceEngine
+
+    return ReferenceEngine()
+
+
+_BUILT_IN: dict[str, Callable[[], Engine]] = {"reference": _reference, "native": _native}
+
+
+def engines() -> tuple[str, ...]:
+    """Names of all engines that can be asked for, built in and registered by other packages."""
+    others = sorted(e.name for e in entry_points(group=ENTRY_POINT_GROUP) if e.name not in _BUILT_IN)
+    return (*_BUILT_IN, *others)
+
+
+def get_engine(engine: str | Engine) -> Engine:
+    """The engine of that name, or the engine given.
+
+    Raises
+    ------
+    EngineError
+        If the name is unknown, or what is registered under it is no engine.
+    """
+    if not isinstance(engine, str):
+        if not isinstance(engine, Engine):
+            raise EngineError(f"engine is {type(engine).__name__}, allowed is a name or an object with run()")
+        return engine
+    if engine in _BUILT_IN:
+        return _BUILT_IN[engine]()
+    for entry in entry_points(group=ENTRY_POINT_GROUP):
+        if entry.name == engine:
+            made = entry.load()()
+            if not isinstance(made, Engine):
+                raise EngineError(f"engine {engine!r}: {entry.value} does not make an engine")
+            return made
+    raise EngineError(f"unknown engine {engine!r}; allowed are {', '.join(engines())}")

@@ -1,0 +1,46 @@
+// One block of lanes through a whole program.
+#pragma once
+
+#include <cstdint>
+
+#include "ops.hpp"
+#include "pack.hpp"
+#include "pools.hpp"
+#include "sums.hpp"
+#include "tally.hpp"
+
+namespace gxnor {
+
+// A population is complete: record and count it where that is asked for.
+template <class V>
+inline bool run_done(const ProgramView& program, const Arrays& arrays, std::int32_t index, std::int64_t first, int lanes,
+                     Frame& frame) {
+    const Slab& slab = program.slabs[index];
+    if (arrays.records[index] && !run_unpack<V>(slab, first, lanes, arrays.records[index], frame)) return false;
+    const TallyOp& tally = program.tallies[index];
+    return !arrays.tallies || run_tally<V>(slab, tally, arrays.samples, first, lanes, arrays.tallies, frame);
+}
+
+// Runs samples first .. first+lanes-1. Returns false if it was stopped.
+template <class V>
+bool run_block(const ProgramView& program, const Arrays& arrays, Frame& frame, std::int64_t first, int lanes) {
+    for (std::int64_t s = 0; s < program.n_steps; ++s) {
+        const std::int32_t index = program.steps[s].index;
+        bool going = true;
+        switch (program.steps[s].kind) {
+            case StepKind::pack: going = run_pack<V>(program, arrays, index, first, lanes, frame); break;
+            case StepKind::sum: going = run_sum<V>(program, program.sums[index], frame); break;
+            case StepKind::pool: going = run_pool<V>(program, program.pools[index], frame); break;
+            case StepKind::done: going = run_done<V>(program, arrays, index, first, lanes, frame); break;
+            case StepKind::readout: {
+                const Slab& slab = program.slabs[program.readouts[index]];
+                going = run_unpack<V>(slab, first, lanes, arrays.readouts[index], frame);
+                break;
+            }
+        }
+        if (!going) return false;
+    }
+    return true;
+}
+
+}  // namespace gxnor

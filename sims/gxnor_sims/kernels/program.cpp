@@ -1,0 +1,167 @@
+#include "program.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "checks.hpp"
+
+namespace gxnor {
+namespace {
+
+constexpr std::int64_t max_slab_planes = (std::int64_t{1} << 31) - 1;  // entries are 32-bit offsets
+constexpr std::int64_t max_total = std::int64_t{1} << 61;
+
+std::int32_t bit_length(std::uint64_t value) {
+    std::int32_t bits = 0;
+    for (; value != 0; value >>= 1) ++bits;
+    return bits;
+}
+
+}  // namespace
+
+const Slab& Program::slab(std::int32_t index) const {
+    require(index >= 0 && static_cast<std::size_t>(index) < slabs_.size(), "no such slab");
+    return slabs_[static_cast<std::size_t>(index)];
+}
+
+void Program::require_open() const { require(!sealed_, "it runs already, nothing can be added"); }
+
+void Program::add_step(StepKind kind, std::size_t index) {
+    steps_.push_back({kind, static_cast<std::int32_t>(index)});
+}
+
+std::int32_t Program::add_slab(std::int64_t positions, std::int64_t channels, std::int32_t planes, Form form,
+                               std::int64_t lowest, std::int64_t step) {
+    require_open();
+    require(extent(positions) && extent(channels), "slab: sizes out of range");
+    require(planes >= 1 && planes <= max_counter_planes, "slab: planes out of range");
+    require(positions * channels <= max_slab_planes / planes, "slab: too many planes");
+    require(form == Form::binary || form == Form::thermometer, "slab: unknown form");
+    require(form != Form::thermometer || planes == 2, "slab: a thermometer has two planes");
+    require(step >= 1, "slab: step must be positive");
+    slabs_.push_back({needs_.arena_planes, positions, channels, lowest, step, planes, form});
+    tallies_.push_back({});
+    written_.push_back(0);
+    done_.push_back(0);
+    needs_.arena_planes += positions * channels * planes;
+    return static_cast<std::int32_t>(slabs_.size() - 1);
+}
+
+std::int32_t Program::add_input(std::int32_t index) {
+    require_open();
+    slab(index);
+    written_[static_cast<std::size_t>(index)] = 1;
+    inputs_.push_back(index);
+    add_step(StepKind::pack, inputs_.size() - 1);
+    return static_cast<std::int32_t>(inputs_.size() - 1);
+}
+
+void Program::add_pool(std::int32_t source_index, std::int32_t target_index, const Window& w, std::int64_t out_height,
+                       std::int64_t out_width, std::int64_t first_channel, const std::vector<std::uint8_t>& minimum) {
+    require_open();
+    const Slab& source = slab(source_index);
+    const Slab& target = slab(target_index);
+    require(written_[static_cast<std::size_t>(source_index)] != 0, "pool: its source has no levels yet");
+    require(source_index != target_index, "pool: source and target are the same slab");
+    check_window(w, source, out_height, out_width);
+    require(w.channels == source.channels && minimum.size() == static_cast<std::size_t>(w.channels),
+            "pool: needs the channels of its source");
+    require(out_height * out_width == target.positions, "pool: output size does not match its target");
+    require(first_channel >= 0 && first_channel <= target.channels - w.channels, "pool: channels outside its target");
+    require(source.planes == target.planes && source.form == target.form && source.lowest == target.lowest &&
+                source.step == target.step,
+            "pool: source and target have different planes");
+    for (std::int64_t y = 0; y < out_height; ++y)
+        require(rows_of(w, y).last > rows_of(w, y).first, "pool: a window lies outside its source");
+    for (std::int64_t x = 0; x < out_width; ++x)
+        require(columns_of(w, x).last > columns_of(w, x).first, "pool: a window lies outside its source");
+    PoolOp op{};
+    op.source = source_index;
+    op.target = target_index;
+    op.window = w;
+    op.out_height = out_height;
+    op.out_width = out_width;
+    op.first_channel = first_channel;
+    op.minimum = keep(minimum);
+    pools_.push_back(op);
+    written_[static_cast<std::size_t>(target_index)] = 1;
+    add_step(StepKind::pool, pools_.size() - 1);
+}
+
+TallyRow Program::make_row(const RowSpec& spec, std::int64_t size, std::int32_t magnitude_planes) {
+    require(spec.mask >= Mask::positive && spec.mask <= Mask::ones, "count: unknown mask");
+    require(spec.mask != Mask::ones || magnitude_planes > 0, "count: needs the planes of the magnitude");
+    require(spec.factors.size() == static_cast<std::size_t>(size), "count: needs one factor per neuron");
+    const std::int64_t weight = spec.mask == Mask::ones ? magnitude_planes : 1;
+    std::int64_t common = 0, total = 0, largest = 0;
+    for (const std::int64_t factor : spec.factors) {
+        require(factor >= 0 && factor <= (max_total - total) / weight, "count: factors out of range");
+        total += factor * weight;
+        common = std::gcd(common, factor);
+        largest = std::max(largest, factor);
+    }
+    const std::int64_t unit = std::max<std::int64_t>(common, 1);
+    const std::int64_t chunks = (size + tally_chunk - 1) / tally_chunk;
+    const std::int64_t stride = fixed_masks + magnitude_planes;
+    TallyRow row{};
+    row.mask = spec.mask;
+    row.bits = bit_length(static_cast<std::uint64_t>(largest / unit));
+    row.counter_planes = std::max(1, bit_length(static_cast<std::uint64_t>(total / unit)));
+    row.factor = unit;
+    row.out = n_rows_++;
+    std::vector<std::uint32_t> entries;
+    std::vector<std::int64_t> runs{0};
+    for (std::int32_t bit = 0; bit < row.bits; ++bit)
+        for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
+            const std::int64_t begin = chunk * tally_chunk, end = std::min(begin + tally_chunk, size);
+            for (std::int64_t i = begin; i < end; ++i)
+                if ((spec.factors[static_cast<std::size_t>(i)] / unit >> bit) & 1)
+                    entries.push_back(static_cast<std::uint32_t>((i - begin) * stride));
+            runs.push_back(static_cast<std::int64_t>(entries.size()));
+        }
+    row.entries = keep(std::move(entries));
+    row.runs = keep(std::move(runs));
+    return row;
+}
+
+std::int64_t Program::add_done(std::int32_t index, std::int32_t magnitude_planes, const std::vector<RowSpec>& rows) {
+    require_open();
+    const Slab& own = slab(index);
+    const std::size_t place = static_cast<std::size_t>(index);
+    require(written_[place] != 0 && done_[place] == 0, "done: the slab has no levels yet, or is done already");
+    require(magnitude_planes >= 0 && magnitude_planes <= 31 && own.planes <= 31, "done: planes out of range");
+    require(own.lowest >= -(std::int64_t{1} << 31) && own.lowest <= std::int64_t{1} << 31, "done: lowest out of range");
+    const std::int64_t first_row = n_rows_;
+    std::vector<TallyRow> made;
+    for (const RowSpec& row : rows) made.push_back(make_row(row, own.positions * own.channels, magnitude_planes));
+    TallyOp op{};
+    op.slab = index;
+    op.positive_from = own.lowest > 0 ? 0 : -own.lowest / own.step + 1;
+    op.nonnegative_from = own.lowest >= 0 ? 0 : (-own.lowest + own.step - 1) / own.step;
+    op.magnitude_planes = magnitude_planes;
+    op.n_rows = static_cast<std::int64_t>(made.size());
+    op.rows = keep(std::move(made));
+    tallies_[place] = op;
+    done_[place] = 1;
+    needs_.mask_planes = std::max(needs_.mask_planes, tally_chunk * (fixed_masks + magnitude_planes));
+    needs_.counter_planes = std::max(needs_.counter_planes, op.n_rows * counter_room);
+    add_step(StepKind::done, place);
+    return first_row;
+}
+
+std::int32_t Program::add_readout(std::int32_t index) {
+    require_open();
+    slab(index);
+    require(written_[static_cast<std::size_t>(index)] != 0, "readout: the slab has no sums yet");
+    readouts_.push_back(index);
+    add_step(StepKind::readout, readouts_.size() - 1);
+    return static_cast<std::int32_t>(readouts_.size() - 1);
+}
+
+ProgramView Program::view() {
+    sealed_ = true;
+    return {slabs_.data(), steps_.data(), static_cast<std::int64_t>(steps_.size()), inputs_.data(), sums_.data(),
+            pools_.data(), tallies_.data(), readouts_.data()};
+}
+
+}  // namespace gxnor

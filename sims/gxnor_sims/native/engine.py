@@ -1,0 +1,167 @@
+"""Engine `native`: checks a call, runs the plan's kernels, puts the trace together."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gxnor_snn.errors import EngineError, InputError, UnsupportedGraphError
+from gxnor_snn.graph import EventGraph, check_input, check_record, readout_affine
+from gxnor_snn.results import EventTrace
+
+from .. import _kernels
+from ..engine import check_size
+from .plan import Plan, plan_of, why_not
+
+__all__ = ["NativeEngine", "available_isas"]
+
+
+def available_isas() -> tuple[str, ...]:
+    """Instruction sets that this build has and this machine runs, the widest last; "portable" is always one."""
+    return tuple(name for name, _ in _kernels.isas(True))
+
+
+class NativeEngine:
+    """Bit-sliced simulation on the CPU: the samples of a block are the lanes of a vector register.
+
+    A population is a set of bit planes, a neuron's sum a vertical counter, a synapse one entry of a list; weights
+    that are zero are not in the list. Blocks stream through, so working memory does not grow with the data set;
+    what grows is only what is asked for (readouts, counts, recorded levels). Full counts are not made here.
+
+    Parameters
+    ----------
+    isa
+        "portable", "avx2" or "avx512"; None takes the widest that the machine runs. Results never depend on it.
+
+    Attributes
+    ----------
+    isa, lanes
+        The instruction set in use and the samples per block.
+
+    Raises
+    ------
+    EngineError
+        If the instruction set is unknown, or this build or machine lacks it.
+    """
+
+    name = "native"
+
+    def __init__(self, isa: str | None = None) -> None:
+        present = dict(_kernels.isas(True))
+        self.isa = next(reversed(present)) if isa is None else isa
+        if self.isa not in present:
+            known = "is unknown" if self.isa not in dict(_kernels.isas(False)) else "does not run on this machine"
+            raise EngineError(f"engine 'native': isa {isa!r} {known}; allowed here are {', '.join(present)}")
+        self.lanes = present[self.isa]
+
+    def __repr__(self) -> str:
+        return f"NativeEngine(isa={self.isa!r})"
+
+    def supports(self, graph: EventGraph) -> str | None:
+        """None if the kernels run the graph, else the reason why they do not."""
+        return why_not(graph)
+
+    def plan(self, graph: EventGraph) -> Plan:
+        """The graph's plan, made at first use and kept as long as the graph lives; see `Plan.describe`."""
+        return plan_of(graph)
+
+    def run(
+        self,
+        graph: EventGraph,
+        x: Any,
+        *,
+        record: Iterable[str] = (),
+        counts: str = "basic",
+        batch: int | None = None,
+        threads: int | None = None,
+        progress: bool = False,
+    ) -> EventTrace:
+        """Run the graph on integer levels (B, *shape); see `gxnor_sims.simulate`.
+
+        Parameters
+        ----------
+        graph, x, record, counts, progress
+            As for `simulate`; counts are "basic" or "none".
+        batch
+            Samples per block, at most `lanes`; results never depend on it.
+        threads
+            Threads that blocks are shared out to; as many as the process may use where it is None.
+
+        Raises
+        ------
+        UnsupportedGraphError
+            If `supports` gives a reason, or for full counts.
+        InputError
+            If an argument is not what the graph takes.
+        KeyboardInterrupt
+            At Ctrl-C; all threads have ended by then.
+        """
+        started = time.perf_counter()
+        if counts not in ("basic", "full", "none"):
+            raise InputError(f"counts is {counts!r}, allowed are basic, full, none")
+        if counts == "full":
+            raise UnsupportedGraphError("engine 'native' makes no full counts; engine 'reference' does")
+        check_size("batch", batch)
+        check_size("threads", threads)
+        arrays = check_input(graph, x)
+        names = check_record(graph, record)
+        plan = plan_of(graph)
+        n_samples = len(next(iter(arrays.values())))
+        shapes = {name: (n_samples, *graph.populations[name].shape) for name in (*graph.readouts, *names)}
+        readouts = {name: np.empty(shapes[name], np.int64) for name in graph.readouts}
+        spikes = {name: np.empty(shapes[name], np.int16) for name in names}
+        rows = np.empty((plan.program.n_rows, n_samples), np.int64) if counts == "basic" else None
+        with _progress(n_samples, progress) as advance:
+            plan.program.run(
+                self.isa,
+                n_samples,
+                [_readable(arrays[name]) for name in graph.inputs],
+                list(readouts.values()),
+                [(plan.slabs[name].index, levels) for name, levels in spikes.items()],
+                rows,
+                min(batch or self.lanes, self.lanes),
+                threads or _usable_cores(),
+                advance,
+            )
+        return EventTrace(
+            readouts=readouts,
+            affine=readout_affine(graph),
+            counts=None if rows is None else plan.counting.counts(graph, rows),
+            spikes=spikes,
+            sums=None,
+            seconds=time.perf_counter() - started,
+            engine=self.name,
+        )
+
+
+def _readable(array: NDArray[Any]) -> NDArray[Any]:
+    """The array as the kernels read it: native bytes, aligned, contiguous inside a sample; copied only if not."""
+    native = array.dtype.newbyteorder("=")
+    inside = array[:1].flags.c_contiguous and array.strides[0] % array.dtype.itemsize == 0
+    if inside and array.flags.aligned and array.dtype == native:
+        return array
+    return np.require(array, native, ["C_CONTIGUOUS", "ALIGNED"])
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def _progress(total: int, shown: bool) -> Iterator[Callable[[int], object] | None]:
+    """What the kernels call with the number of samples done; None where nothing is shown."""
+    if not shown:
+        yield None
+        return
+    from rich.progress import Progress
+
+    with Progress(transient=True) as bar:
+        task = bar.add_task("native engine", total=total)
+        yield lambda done: bar.update(task, completed=done)
+        bar.update(task, completed=total)

@@ -1,0 +1,151 @@
+"""Projections as the kernels read them: lists of source neurons by sign and power of two.
+
+A synapse adds coefficient * u to a neuron's sum, with coefficient = gain * weight * step of the source slab.
+The coefficient is written in signed binary digits with the fewest nonzero ones (non-adjacent form), so a
+ternary weight is one entry and a zero weight none at all.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gxnor_snn.graph import Projection
+
+from .._kernels import Term
+from .slabs import Slab
+
+__all__ = ["Lowered", "Window", "add_up", "place_by_place", "readings", "selection_of", "signed_digits"]
+
+Window = tuple[int, int, int, int, int, int, int, int, int, int, int]
+
+
+def signed_digits(values: NDArray[np.int64]) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
+    """Yield (sign, level, where): `values` is the sum of sign * 2^level over the yields that hold there.
+
+    Non-adjacent form (G. W. Reitwiesner, Binary Arithmetic, 1960): an odd rest takes the digit +1 or -1 that
+    leaves a multiple of four.
+    """
+    rest, level = values.astype(np.int64), 0
+    while rest.any():
+        digit = (rest & 1) * (2 - (rest & 3))
+        for sign in (-1, 1):
+            where = digit == sign
+            if where.any():
+                yield sign, level, where
+        rest, level = (rest - digit) >> 1, level + 1
+
+
+def _window_of(projection: Any, source: Slab) -> Window:
+    """The kernels' window of a convolution or pool."""
+    window = projection.window
+    top, _, left, _ = window.padding
+    return (*source.image, source.channels, *window.kernel, *window.stride, top, left, *window.dilation)
+
+
+def _one_by_one(source: Slab) -> Window:
+    return (*source.image, source.channels, 1, 1, 1, 1, 0, 0, 1, 1)
+
+
+def selection_of(projection: Any, source: Slab) -> tuple[Window, NDArray[np.uint8]]:
+    """Window of a projection that selects levels, and which channels take the minimum."""
+    if projection.kind == "identity":
+        return _one_by_one(source), np.zeros(source.channels, np.uint8)
+    return _window_of(projection, source), projection.minimum(source.channels).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A term for the kernels, and how many planes it adds per block of lanes."""
+
+    term: Term
+    additions: int
+
+
+def add_up(projection: Projection, source: Slab, target: Slab) -> Lowered:
+    """The term that adds a projection's results to the target's sums."""
+    return _TERMS[projection.kind](projection, source, target)
+
+
+def place_by_place(projection: Any, source: Slab, target: Slab, window: Window | None = None) -> Lowered:
+    """The term that adds gain * level of every source channel to its own target channel."""
+    window = window or _one_by_one(source)
+    weights = np.ones((source.channels, window[3] * window[4], 1), np.int64)
+    channels = np.arange(source.channels, dtype=np.int32).reshape(-1, 1, 1)
+    return _lowered(projection, source, target, window, weights, channels)
+
+
+def _lowered(
+    projection: Any,
+    source: Slab,
+    target: Slab,
+    window: Window,
+    weights: NDArray[np.int64],
+    channels: NDArray[np.int32],
+) -> Lowered:
+    """The term of weights (outputs, taps, inputs), where `channels` says which source channel each reads."""
+    outputs, taps, _ = weights.shape
+    weights = weights * projection.gain
+    channels = np.broadcast_to(channels, weights.shape)
+    digits: list[tuple[int, int]] = []
+    lengths: list[NDArray[np.int64]] = []
+    entries: list[NDArray[np.int32]] = []
+    for sign, level, where in signed_digits(weights * source.form.step):
+        digits.append((sign, level))
+        lengths.append(np.count_nonzero(where, axis=2).reshape(-1))
+        entries.append(channels[where])
+    term = Term.make(
+        source.index,
+        window,
+        (projection.target_channels or (0, 0))[0],
+        outputs,
+        digits,
+        np.cumsum(np.concatenate([np.zeros(1, np.int64), *lengths])),
+        np.concatenate([np.zeros(0, np.int32), *entries]),
+        np.ascontiguousarray(weights.sum(axis=2) * source.form.lowest).reshape(outputs * taps),
+    )
+    per_tap = np.sum([n.reshape(outputs, taps).sum(axis=0) for n in lengths] or [np.zeros(taps)], axis=0)
+    return Lowered(term, int(per_tap @ readings(window, target.image)) * source.form.planes)
+
+
+def readings(window: Window, out: tuple[int, int]) -> NDArray[np.int64]:
+    """For every kernel tap, at how many output places it lies inside the source."""
+    size, kernel, stride, pad, dilation = window[0:2], window[3:5], window[5:7], window[7:9], window[9:11]
+    along: list[NDArray[np.int64]] = []
+    for axis in (0, 1):
+        starts = np.arange(out[axis]) * stride[axis] - pad[axis]
+        places = starts + (np.arange(kernel[axis]) * dilation[axis])[:, None]
+        along.append(np.count_nonzero((places >= 0) & (places < size[axis]), axis=1))
+    return np.multiply.outer(along[0], along[1]).reshape(-1)
+
+
+def _dense(projection: Any, source: Slab, target: Slab) -> Lowered:
+    weights = projection.weights.astype(np.int64)
+    outputs, inputs = weights.shape
+    # The weights read the source in C order, channels outermost; the slab has them innermost.
+    ordered = weights.reshape(outputs, source.channels, source.positions).transpose(0, 2, 1)
+    window = (1, 1, inputs, 1, 1, 1, 1, 0, 0, 1, 1)
+    channels = np.arange(inputs, dtype=np.int32)
+    return _lowered(projection, source, target, window, ordered.reshape(outputs, 1, inputs), channels)
+
+
+def _conv2d(projection: Any, source: Slab, target: Slab) -> Lowered:
+    outputs, per_group, rows, columns = projection.weights.shape
+    weights = projection.weights.astype(np.int64).transpose(0, 2, 3, 1).reshape(outputs, rows * columns, per_group)
+    group = np.arange(outputs, dtype=np.int32) // (outputs // projection.groups)
+    channels = group[:, None, None] * np.int32(per_group) + np.arange(per_group, dtype=np.int32)
+    return _lowered(projection, source, target, _window_of(projection, source), weights, channels)
+
+
+def _pool2d(projection: Any, source: Slab, target: Slab) -> Lowered:
+    return place_by_place(projection, source, target, _window_of(projection, source))
+
+
+_TERMS: dict[str, Callable[[Any, Slab, Slab], Lowered]] = {
+    "dense": _dense,
+    "conv2d": _conv2d,
+    "identity": place_by_place,
+    "pool2d": _pool2d,  # sum pools; what selects a maximum or minimum is selected first, see plan
+}

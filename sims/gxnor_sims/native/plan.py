@@ -1,0 +1,282 @@
+"""Plan once, run often: an event graph as a program for the kernels."""
+
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gxnor_snn.errors import UnsupportedGraphError
+from gxnor_snn.graph import EventGraph, Projection
+
+from .._kernels import Program
+from .lowering import add_up, place_by_place, readings, selection_of
+from .slabs import Form, Slab, rises_of
+from .tallies import CountPlan
+
+__all__ = ["Layer", "Plan", "plan_of", "why_not"]
+
+_MAX_COUNTER_PLANES = 62
+_MAX_SLAB_PLANES = (1 << 31) - 1
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a plan says of one population.
+
+    Attributes
+    ----------
+    name, shape
+        The population.
+    planes
+        Bit planes per neuron that hold its levels, or a readout's sums.
+    counter_planes
+        Bits of the counter that its input sum takes; 0 where nothing is summed.
+    additions
+        Planes that enter adders per block of lanes; each costs one full adder.
+    selections
+        Planes that enter maxima and minima per block of lanes.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    planes: int
+    counter_planes: int
+    additions: int
+    selections: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A graph made ready for the kernels: immutable, free of any instruction set, shared by threads.
+
+    Attributes
+    ----------
+    program
+        The kernels' program.
+    slabs
+        Slab of every population, readouts included.
+    counting
+        The recipe of the counts.
+    layers
+        What it takes, population by population.
+    """
+
+    program: Program
+    slabs: Mapping[str, Slab]
+    counting: CountPlan
+    layers: tuple[Layer, ...]
+
+    def describe(self, lanes: int = 512) -> str:
+        """The plan as a table: planes, counters, additions and bytes per block.
+
+        Parameters
+        ----------
+        lanes
+            Samples per block, see `NativeEngine.lanes`.
+        """
+        rows: list[tuple[str, ...]] = [
+            ("population", "shape", "planes", "counter", "additions", "selections", "bytes")
+        ]
+        for layer in self.layers:
+            size = int(np.prod(layer.shape, dtype=object)) * layer.planes * lanes // 8
+            numbers = (layer.planes, layer.counter_planes, layer.additions, layer.selections, size)
+            rows.append((layer.name, "x".join(map(str, layer.shape)), *(f"{n:,}" for n in numbers)))
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        lines = [
+            "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
+            for row in rows
+        ]
+        total = self.program.arena_planes * lanes // 8
+        return "\n".join([f"blocks of {lanes} samples, {total:,} bytes of planes per thread", *lines])
+
+
+_plans: weakref.WeakKeyDictionary[EventGraph, Plan] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def plan_of(graph: EventGraph) -> Plan:
+    """The plan of a graph: made at first use and kept as long as the graph lives.
+
+    Raises
+    ------
+    UnsupportedGraphError
+        If `why_not` gives a reason.
+    """
+    with _lock:
+        plan = _plans.get(graph)
+        if plan is None:
+            reason = why_not(graph)
+            if reason is not None:
+                raise UnsupportedGraphError(f"engine 'native': {reason}")
+            plan = _plans[graph] = _Planner(graph).plan()
+        return plan
+
+
+def why_not(graph: EventGraph) -> str | None:
+    """The reason why the kernels do not run a graph, or None."""
+    for name, population in graph.populations.items():
+        planes = Form.of(graph.coding(name)).planes if population.has_outputs else 1
+        if population.has_inputs:
+            low, high = graph.bounds(name)
+            bits = _counter_planes(int(low.min()), int(high.max()))
+            if bits > _MAX_COUNTER_PLANES:
+                return f"population {name!r}: its sums take {bits} bits, allowed are {_MAX_COUNTER_PLANES}"
+            planes = planes if population.has_outputs else bits
+        if population.size * planes > _MAX_SLAB_PLANES:
+            return (
+                f"population {name!r}: {population.size} neurons of {planes} planes, "
+                f"allowed are {_MAX_SLAB_PLANES} planes in all"
+            )
+    return None
+
+
+def _counter_planes(low: int, high: int) -> int:
+    """Bits that hold sum - low for every sum of low..high, and high + 1 - low, which no sum reaches."""
+    return (high - low + 1).bit_length()
+
+
+class _Planner:
+    """Walks a graph once and builds its program."""
+
+    def __init__(self, graph: EventGraph) -> None:
+        self.graph = graph
+        self.program = Program()
+        self.slabs: dict[str, Slab] = {}
+        self.counting = CountPlan()
+        self.layers: list[Layer] = []
+        self.n_rows = 0
+
+    def plan(self) -> Plan:
+        for name, population in self.graph.populations.items():
+            _ROLES[population.role](self, name, population)
+            if population.has_outputs:
+                rows = self.counting.rows_of(self.graph, name, self.n_rows)
+                self.program.add_done(self.slabs[name].index, rows.magnitude_planes, rows.rows)
+                self.n_rows += len(rows.rows)
+        return Plan(self.program, MappingProxyType(self.slabs), self.counting, tuple(self.layers))
+
+    def input(self, name: str, population: Any) -> None:
+        slab = self._own_slab(name, population, Form.of(population.coding))
+        self.program.add_input(slab.index)
+        self._note(name, slab)
+
+    def spiking(self, name: str, population: Any) -> None:
+        slab = self._own_slab(name, population, Form.of(population.coding))
+        low, high = self.graph.bounds(name)
+        # Decreasing: s <= t is "not s >= t + 1", and the largest threshold is the easiest to reach.
+        up = population.increasing[:, None]
+        bounds = np.where(up, population.thresholds, population.thresholds[:, ::-1] + 1)
+        thresholds = _Thresholds(bounds - low[:, None], ~population.increasing, rises_of(population.coding))
+        planes = max(_counter_planes(int(a), int(b)) for a, b in zip(low, high, strict=True))
+        self._sum(name, slab, planes, low, thresholds)
+
+    def relay(self, name: str, population: Any) -> None:
+        slab = self._own_slab(name, population, Form.of(self.graph.coding(name)))
+        if population.adds:
+            self._keep_sums(name, slab)
+            return
+        selections = 0
+        for projection in self.graph.incoming(name):
+            selections += self._select(projection, slab, (projection.target_channels or (0, 0))[0])
+        self._note(name, slab, selections=selections)
+
+    def readout(self, name: str, population: Any) -> None:
+        low, high = self.graph.bounds(name)
+        slab = self._own_slab(name, population, Form.of_range(int(low.min()), int(high.max())))
+        self._keep_sums(name, slab)
+        self.program.add_readout(slab.index)
+
+    def _own_slab(self, name: str, population: Any, form: Form) -> Slab:
+        self.slabs[name] = self._slab(population.shape, form)
+        return self.slabs[name]
+
+    def _slab(self, shape: tuple[int, ...], form: Form) -> Slab:
+        sized = Slab(-1, shape, form)
+        index = self.program.add_slab(
+            sized.positions, sized.channels, form.planes, form.thermometer, form.lowest, form.step
+        )
+        return Slab(index, shape, form)
+
+    def _keep_sums(self, name: str, slab: Slab) -> None:
+        """The sums themselves are the levels: the counter becomes the slab's planes."""
+        lows = np.full(slab.channels, slab.form.lowest, np.int64)
+        if not slab.form.thermometer:
+            self._sum(name, slab, slab.form.planes, lows, None)
+            return
+        # A relay of range lo..lo+2 has the same form as any three levels: every step is a threshold.
+        bounds = np.broadcast_to(np.arange(1, slab.form.planes + 1), (slab.channels, slab.form.planes))
+        rises = np.ones(slab.form.planes, np.uint64)
+        thresholds = _Thresholds(bounds, np.zeros(slab.channels, np.bool_), rises)
+        self._sum(name, slab, (slab.form.planes + 1).bit_length(), lows, thresholds)
+
+    def _sum(
+        self, name: str, slab: Slab, planes: int, lows: NDArray[np.int64], thresholds: "_Thresholds | None"
+    ) -> None:
+        selections, lowered = 0, []
+        for projection in self.graph.incoming(name):
+            source = self.slabs[projection.source]
+            if projection.selects and projection.kind == "pool2d":
+                chosen = self._slab(projection.output_shape(source.shape), source.form)
+                selections += self._select(projection, chosen, 0)
+                lowered.append(place_by_place(projection, chosen, slab))
+            else:
+                lowered.append(add_up(projection, source, slab))
+        emitted = thresholds or _Thresholds.none(slab.channels)
+        self.program.add_sum(
+            slab.index,
+            slab.image,
+            planes,
+            lows,
+            thresholds is None,
+            np.ascontiguousarray(emitted.bounds, np.uint64),
+            emitted.inverted.astype(np.uint8),
+            emitted.rises,
+            [part.term for part in lowered],
+        )
+        self._note(name, slab, planes, sum(part.additions for part in lowered), selections)
+
+    def _select(self, projection: Projection, target: Slab, first_channel: int) -> int:
+        """Maximum, minimum or copy into a slab; returns the planes that enter it."""
+        source = self.slabs[projection.source]
+        window, minimum = selection_of(projection, source)
+        self.program.add_pool(source.index, target.index, window, target.image, first_channel, minimum)
+        return int(readings(window, target.image).sum()) * source.channels * source.form.planes
+
+    def _note(self, name: str, slab: Slab, counter: int = 0, additions: int = 0, selections: int = 0) -> None:
+        self.layers.append(Layer(name, slab.shape, slab.form.planes, counter, additions, selections))
+
+
+@dataclass(frozen=True)
+class _Thresholds:
+    """What turns sums into levels, per channel (channels, L): the easiest threshold first.
+
+    Attributes
+    ----------
+    bounds
+        Thresholds above the lowest sum.
+    inverted
+        A threshold counts as reached where the sum is below it.
+    rises
+        What each reached threshold adds to u.
+    """
+
+    bounds: NDArray[np.int64]
+    inverted: NDArray[np.bool_]
+    rises: NDArray[np.uint64]
+
+    @classmethod
+    def none(cls, channels: int) -> "_Thresholds":
+        return cls(np.zeros((channels, 0), np.int64), np.zeros(channels, np.bool_), np.zeros(0, np.uint64))
+
+
+_ROLES: dict[str, Callable[[_Planner, str, Any], None]] = {
+    "input": _Planner.input,
+    "spiking": _Planner.spiking,
+    "relay": _Planner.relay,
+    "readout": _Planner.readout,
+}

@@ -1,0 +1,130 @@
+"""Which counts the kernels keep, and how the counts of a trace are put together from them.
+
+A row of the kernels is one number per sample: the sum over a population's neurons of a static factor times a mask
+of the level. Every count of the design is a fixed combination of rows.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gxnor_snn.graph import Coding, EventGraph
+from gxnor_snn.results import Counts, MoveCounts, PopulationCounts, SynapseCounts
+
+from .slabs import in_slab_order
+
+__all__ = ["MASKS", "CountPlan", "RowPlan"]
+
+MASKS = {"positive": 0, "negative": 1, "nonzero": 2, "ones": 3}
+"""Masks of the kernels: level above zero, below zero, not zero, and each nonzero plane of the level."""
+
+Combination = tuple[tuple[int, int], ...]
+"""(factor, row) pairs; a count is the sum of factor * row."""
+
+
+@dataclass
+class RowPlan:
+    """Collects the rows of one population; equal rows are kept once."""
+
+    coding: Coding
+    shape: tuple[int, ...]
+    first_row: int
+    rows: list[tuple[int, NDArray[np.int64]]] = field(default_factory=list)
+    _known: dict[tuple[int, bytes], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        one = np.ones(self.shape, np.int64)
+        self.positive = self._row("positive", one)
+        self.negative = self._row("negative", one)
+
+    @property
+    def magnitude_planes(self) -> int:
+        """Planes of |level| that the rows need; 0 if none does."""
+        wanted = any(mask == MASKS["ones"] for mask, _ in self.rows)
+        return self.coding.max_abs.bit_length() if wanted else 0
+
+    def nonzero(self, factors: NDArray[np.int64]) -> Combination:
+        """The sum of factor over neurons whose level is not zero."""
+        constant = int(factors.flat[0])
+        if np.all(factors == constant):
+            return ((constant, self.positive), (constant, self.negative))
+        return ((1, self._row("nonzero", factors)),)
+
+    def ones(self, factors: NDArray[np.int64]) -> Combination:
+        """The sum over neurons of factor times the number of the level's nonzero planes."""
+        if self.coding.kind == "pm1":  # all planes of every level are nonzero, and no level is zero
+            return tuple((self.coding.n_planes * f, row) for f, row in self.nonzero(factors))
+        if self.coding.max_abs <= 1:
+            return self.nonzero(factors)
+        return ((1, self._row("ones", factors)),)
+
+    def _row(self, mask: str, factors: NDArray[np.int64]) -> int:
+        ordered = in_slab_order(factors)
+        key = (MASKS[mask], ordered.tobytes())
+        if key not in self._known:
+            self._known[key] = self.first_row + len(self.rows)
+            self.rows.append((MASKS[mask], ordered))
+        return self._known[key]
+
+
+@dataclass
+class CountPlan:
+    """The recipe of a trace's counts."""
+
+    _synapses: dict[str, tuple[tuple[int, int, int], dict[str, Combination]]] = field(default_factory=dict)
+    _moves: dict[str, Combination] = field(default_factory=dict)
+    _spikes: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def rows_of(self, graph: EventGraph, name: str, first_row: int) -> RowPlan:
+        """The rows that count a population and its outgoing projections; remembers what is made of them."""
+        rows = RowPlan(graph.coding(name), graph.populations[name].shape, first_row)
+        self._spikes[name] = (rows.positive, rows.negative)
+        for projection in graph.outgoing(name):
+            fan_out = graph.fan_out(projection.name)
+            if not projection.weighted:
+                self._moves[projection.name] = rows.nonzero(fan_out.dense)
+                continue
+            static = (int(fan_out.dense.sum()), int(fan_out.nonzero.sum()), fan_out.padded)
+            self._synapses[projection.name] = (
+                static,
+                {
+                    "n_x": rows.nonzero(fan_out.dense),
+                    "n_gated": rows.nonzero(fan_out.nonzero),
+                    "n_x_planes": rows.ones(fan_out.dense),
+                    "n_xnor": rows.ones(fan_out.planes),
+                },
+            )
+        return rows
+
+    def counts(self, graph: EventGraph, rows: NDArray[np.int64]) -> Counts:
+        """The counts of a run from the kernels' rows (rows, samples)."""
+        n_samples = rows.shape[1]
+
+        def combined(combination: Combination) -> NDArray[np.int64]:
+            total = np.zeros(n_samples, np.int64)
+            for factor, row in combination:
+                total += factor * rows[row]
+            return total
+
+        def synapses(name: str) -> SynapseCounts:
+            static, combinations = self._synapses[name]
+            n_dense, n_w, n_padded = (np.full(n_samples, value, np.int64) for value in static)
+            found = {key: combined(c) for key, c in combinations.items()}
+            return SynapseCounts(n_dense=n_dense, n_w=n_w, n_padded=n_padded, **found)
+
+        def population(name: str) -> PopulationCounts:
+            part = graph.populations[name]
+            if name not in self._spikes:
+                return PopulationCounts(part.size, part.is_internal)
+            positive, negative = (rows[row].copy() for row in self._spikes[name])
+            return PopulationCounts(part.size, part.is_internal, positive, negative)
+
+        return Counts(
+            n_samples,
+            {
+                name: synapses(name) if projection.weighted else MoveCounts(combined(self._moves[name]))
+                for name, projection in graph.projections.items()
+            },
+            {name: population(name) for name in graph.populations},
+        )

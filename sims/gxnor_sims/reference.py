@@ -1,0 +1,54 @@
+"""Engine `reference`: the definition itself, in numpy. Slow, and right by construction."""
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from gxnor_snn.graph import EventGraph, check_input, execute
+from gxnor_snn.results import EventTrace
+
+from .engine import check_size
+
+__all__ = ["ReferenceEngine"]
+
+_TARGET_VALUES = 1 << 22  # values of the widest population that one batch holds, about 32 MB in int64
+
+
+class ReferenceEngine:
+    """Runs `gxnor_snn.graph.execute` batch by batch; supports every graph and the full counts.
+
+    `threads` has no effect beyond what numpy's matrix product does by itself.
+    """
+
+    name = "reference"
+
+    def supports(self, graph: EventGraph) -> str | None:
+        return None
+
+    def run(
+        self,
+        graph: EventGraph,
+        x: Any,
+        *,
+        record: Iterable[str] = (),
+        counts: str = "basic",
+        batch: int | None = None,
+        threads: int | None = None,
+        progress: bool = False,
+    ) -> EventTrace:
+        from rich.progress import track
+
+        started = time.perf_counter()
+        arrays = check_input(graph, x)
+        n_samples = len(next(iter(arrays.values())))
+        if batch is None:
+            batch = max(1, _TARGET_VALUES // max(p.size for p in graph.populations.values()))
+        check_size("batch", batch)
+        check_size("threads", threads)
+        names = record if isinstance(record, str) else tuple(record)
+        parts = []
+        starts = range(0, max(n_samples, 1), batch)
+        for start in track(starts, "reference engine", disable=not progress, transient=True):
+            part = {name: a[start : start + batch] for name, a in arrays.items()}
+            parts.append(execute(graph, part, record=names, counts=counts))
+        return EventTrace.concatenate(parts, time.perf_counter() - started)

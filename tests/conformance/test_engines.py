@@ -1,0 +1,86 @@
+"""One suite for all engines: whatever runs a graph gives what the reference gives, or refuses."""
+
+import numpy as np
+import pytest
+from gxnor_sims import Engine, get_engine
+from gxnor_sims.native import NativeEngine, available_isas
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gxnor_snn.errors import EngineError, InputError, UnsupportedGraphError
+from gxnor_snn.graph import EventGraph, execute
+from tests.gxnor_snn.graph.small import small_graph, small_input
+
+from .compare import assert_same
+from .graphs import event_graphs, random_inputs
+
+ENGINES: dict[str, Engine] = {
+    "reference": get_engine("reference"),
+    **{f"native-{isa}": NativeEngine(isa=isa) for isa in available_isas()},
+}
+
+
+def check(engine: Engine, graph: EventGraph, x: np.ndarray, **options: object) -> bool:
+    """Compare one engine with the reference walk; False if the engine rightly refuses the graph."""
+    reason = engine.supports(graph)
+    if reason is not None:
+        with pytest.raises(UnsupportedGraphError):
+            engine.run(graph, x)
+        return False
+    expected = execute(graph, x, record="all")
+    assert_same(expected, engine.run(graph, x, record="all", **options))
+    return True
+
+
+@settings(max_examples=300, deadline=None)
+@given(graph=event_graphs(), seed=st.integers(0, 999), n=st.sampled_from([1, 2, 5, 64, 65]))
+def test_random_graphs_run_the_same_on_every_engine(graph: EventGraph, seed: int, n: int) -> None:
+    x = random_inputs(graph, n, seed)
+    for name, engine in ENGINES.items():
+        check(
+            engine, graph, x, threads=1 + seed % 2, batch=[None, 1, 7][seed % 3] if name == "reference" else None
+        )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("n", [0, 1, 63, 511, 512, 513, 1100])
+def test_batches_of_every_size(engine: str, n: int) -> None:
+    graph = small_graph()
+    assert_same(
+        execute(graph, small_input(n), record="all"), ENGINES[engine].run(graph, small_input(n), record="all")
+    )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_recording_and_counting_do_what_they_are_asked(engine: str) -> None:
+    graph, x = small_graph(), small_input()
+    trace = ENGINES[engine].run(graph, x, record=["relay"], counts="none")
+    assert list(trace.spikes) == ["relay"]
+    assert trace.counts is None
+    assert trace.engine == ENGINES[engine].name
+    assert ENGINES[engine].run(graph, x).spikes == {}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("x", "options"),
+    [
+        (small_input().astype(float), {}),
+        (small_input()[:, :1], {}),
+        (np.full((1, 2, 6, 6), 300), {}),
+        (small_input(), {"record": ["nope"]}),
+        (small_input(), {"counts": "some"}),
+        (small_input(), {"threads": 0}),
+        (small_input(), {"batch": 0}),
+    ],
+)
+def test_bad_arguments_are_refused_alike(engine: str, x: np.ndarray, options: dict) -> None:
+    with pytest.raises(InputError):
+        ENGINES[engine].run(small_graph(), x, **options)
+
+
+def test_an_unknown_engine_is_named() -> None:
+    with pytest.raises(EngineError, match="unknown engine 'warp'; allowed are reference, native"):
+        get_engine("warp")
+    with pytest.raises(EngineError, match="allowed is a name or an object"):
+        get_engine(3)  # type: ignore[arg-type]
