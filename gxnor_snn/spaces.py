@@ -93,11 +93,11 @@ class DiscreteSpace:
         given = np.asarray(x, dtype=np.float64)
         if np.isnan(given).any():
             raise InputError("DiscreteSpace.level_of got NaN; it takes real numbers")
-        index = np.clip(given, -self.half_range, self.half_range) / self.step + (self.levels.size - 1) / 2
-        below = np.floor(index)
-        nearest = below + (index - below >= 0.5)
-        level: NDArray[np.int64] = self.levels[nearest.astype(np.int64)]
-        return level
+        if self.n == 0:
+            return np.where(given >= 0, np.int64(1), np.int64(-1))
+        level = np.clip(given, -self.half_range, self.half_range) / self.step
+        below = np.floor(level)
+        return np.asarray(below + (level - below >= 0.5), dtype=np.int64)
 
     def project(self, x: ArrayLike) -> NDArray[np.float64]:
         """The grid value nearest to each real x (float64, same shape); ties as in `level_of`."""

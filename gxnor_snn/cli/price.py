@@ -1,0 +1,95 @@
+"""`gxnor price`: what the counted events cost on hardware cards."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import options
+
+if TYPE_CHECKING:
+    from gxnor_snn.graph import EventGraph
+    from gxnor_snn.results import Counts
+
+__all__ = ["price"]
+
+
+def price(
+    ctx: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="GRAPH|COUNTS",
+            show_default=False,
+            help="Event graph (.safetensors), counted on --data or --input; or counts (.json), whose graph is "
+            "looked for where they name it.",
+        ),
+    ],
+    card: options.Cards = None,
+    data: options.Data = None,
+    input_file: options.InputFile = None,
+    samples: options.Samples = None,
+    graph: Annotated[
+        Path | None,
+        typer.Option("--graph", metavar="GRAPH", help="With counts: the graph file, if it lies elsewhere now."),
+    ] = None,
+    engine: options.Engine = "native",
+    out: Annotated[Path | None, typer.Option(metavar="ENERGY.json", help="Write bills and layouts.")] = None,
+    threads: options.Threads = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Price the events of one inference on hardware cards.
+
+    Each term is a count times a published constant, with its band and grade. A constant that nobody published is
+    not zero: its term stays unpriced and the card gives no total. Without --card, three cards are priced: loihi,
+    crossbar, cutie.
+    """
+    from gxnor_snn.errors import InputError
+
+    from .outputs import claim_file
+    from .pricing import load_cards, price_on, write_energy
+    from .provenance import provenance
+    from .runs import count_file
+    from .screen import Screen
+    from .tables import print_bills
+
+    claim_file(out)
+    screen = Screen(quiet)
+    cards = load_cards(card)
+    if file.suffix == ".json":
+        if (data, input_file, samples) != (None, None, None):
+            raise InputError(
+                "--data, --input and --samples count events; a counts file (.json) holds them already"
+            )
+        loaded, counts = _from_counts_file(file, graph)
+    else:
+        if graph is not None:
+            raise InputError("--graph belongs to a counts file (.json); the first argument is the graph here")
+        run = count_file(
+            file, data, input_file, limit=samples, engine=engine, threads=threads, progress=screen.progress
+        )
+        loaded, counts = run.graph, run.counts
+    priced = price_on(loaded, counts, cards)
+    if out is not None:
+        facts = provenance(command=ctx.obj, samples=counts.n_samples, graph_sha256=loaded.digest)
+        write_energy(out, priced, facts)
+    print_bills(screen, [p.bill for p in priced])
+    if out is not None:
+        screen.line(f"wrote {out}")
+
+
+def _from_counts_file(file: Path, graph: Path | None) -> "tuple[EventGraph, Counts]":
+    """Counts from a file, with the graph they were counted on."""
+    from gxnor_snn.errors import InputError
+    from gxnor_snn.graph import EventGraph
+
+    from .counts_file import read_counts
+
+    held = read_counts(file)
+    path = graph or file.parent / held.graph_file
+    loaded = EventGraph.load(path)
+    if loaded.digest != held.graph_digest:
+        raise InputError(
+            f"counts file {file} was counted on the graph {held.graph_digest[:12]}, {path} is {loaded.digest[:12]}"
+        )
+    return loaded, held.counts

@@ -1,0 +1,140 @@
+"""`gxnor simulate`: run a graph on samples; accuracy, events, and what was recorded."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import options
+
+if TYPE_CHECKING:
+    from gxnor_snn.results import EventTrace
+
+    from .samples import Samples as LoadedSamples
+
+__all__ = ["simulate"]
+
+
+def simulate(
+    ctx: typer.Context,
+    graph: options.GraphFile,
+    data: options.Data = None,
+    input_file: options.InputFile = None,
+    labels: options.Labels = None,
+    samples: options.Samples = None,
+    engine: options.Engine = "native",
+    record: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Population whose levels go into the trace; may be given several times; all means every one.",
+        ),
+    ] = None,
+    counts: Annotated[
+        str, typer.Option(metavar="basic|full|none", help="Which events to count; full is for engine reference.")
+    ] = "basic",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="TRACE.npz", help="Write sums, logits, predictions, recorded levels and counts of each sample."
+        ),
+    ] = None,
+    counts_out: Annotated[
+        Path | None, typer.Option(metavar="COUNTS.json", help="Write the counts; gxnor price reads them.")
+    ] = None,
+    batch: options.Batch = None,
+    threads: options.Threads = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Run an event graph on samples and count every event.
+
+    Every engine gives the same integers. Where labels are there, the accuracy is printed.
+    """
+    from gxnor_sims import simulate as run
+
+    from gxnor_snn.errors import InputError
+    from gxnor_snn.graph import EventGraph
+
+    from .counts_file import write_counts
+    from .outputs import claim_file
+    from .provenance import provenance
+    from .samples import load_samples
+    from .screen import Screen
+    from .tables import print_counts
+
+    if record and out is None:
+        raise InputError("--record keeps levels for a trace; name its file with --out")
+    if counts_out is not None and counts == "none":
+        raise InputError("--counts none counts nothing to write to --counts-out")
+    if counts_out is not None and counts_out.suffix != ".json":
+        raise InputError(f"--counts-out {counts_out}: allowed is a name that ends in .json")
+    for path in (out, counts_out):
+        claim_file(path)
+    screen = Screen(quiet)
+    loaded = EventGraph.load(graph)
+    chosen = load_samples(loaded, data, input_file, labels, samples)
+    kept: Any = "all" if record and "all" in record else record or ()
+    trace = run(loaded, chosen.x, engine, kept, counts, batch, threads, screen.progress)
+    if out is not None:
+        _write_trace(out, trace, chosen)
+    if trace.counts is not None and counts_out is not None:
+        facts = provenance(
+            command=ctx.obj,
+            data=chosen.name,
+            samples=len(chosen.x),
+            engine=trace.engine,
+            graph_sha256=loaded.digest,
+        )
+        write_counts(counts_out, trace.counts, loaded, graph, facts)
+    screen.pairs(f"{graph} on {chosen.name}", _summary(trace, chosen))
+    if trace.counts is not None:
+        print_counts(screen, trace.counts)
+    for path in (out, counts_out):
+        if path is not None:
+            screen.line(f"wrote {path}")
+
+
+def _summary(trace: "EventTrace", samples: "LoadedSamples") -> list[tuple[str, str]]:
+    from gxnor_snn.plots.units import count, percent
+
+    from .tables import accuracy, events_per_inference
+
+    n = len(samples.x)
+    right = accuracy(trace, samples)
+    rows = [("engine", trace.engine), ("samples", f"{n:,}")]
+    rows += [("accuracy", percent(right))] if right is not None else []
+    rows += [("time", f"{trace.seconds:.3f} s ({n / trace.seconds:,.0f} samples/s)")]
+    if trace.counts is not None:
+        rows += [
+            ("resting probability", percent(trace.counts.resting)),
+            ("events per inference", count(events_per_inference(trace.counts))),
+        ]
+    return rows
+
+
+def _write_trace(path: Path, trace: "EventTrace", samples: "LoadedSamples") -> None:
+    """One compressed .npz: readouts/NAME, logits, predictions, labels, spikes/NAME, counts/PART/NAME/FIELD."""
+    import numpy as np
+
+    from gxnor_snn.files import atomic_path
+
+    arrays: dict[str, Any] = {f"readouts/{name}": sums for name, sums in trace.readouts.items()}
+    if len(trace.readouts) == 1 and all(sums.ndim == 2 for sums in trace.readouts.values()):
+        arrays |= {"logits": trace.logits, "predictions": trace.predictions}
+    if samples.y is not None:
+        arrays["labels"] = samples.y
+    arrays |= {f"spikes/{name}": levels for name, levels in trace.spikes.items()}
+    if trace.counts is not None:
+        groups: list[tuple[str, Any]] = [
+            ("projections", trace.counts.projections),
+            ("populations", trace.counts.populations),
+        ]
+        arrays |= {
+            f"counts/{kind}/{name}/{field}": value
+            for kind, parts in groups
+            for name, part in parts.items()
+            for field, value in vars(part).items()
+            if isinstance(value, np.ndarray)
+        }
+    with atomic_path(path) as part_path, part_path.open("wb") as file:
+        np.savez_compressed(file, **arrays)

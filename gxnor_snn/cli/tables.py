@@ -1,0 +1,90 @@
+"""The tables that several commands print."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gxnor_snn.plots.units import count, engineering, percent
+from gxnor_snn.results import Bill, Counts, EventTrace
+from gxnor_snn.results.bill import Term, Total
+
+from .screen import Screen
+
+if TYPE_CHECKING:
+    from .samples import Samples
+
+__all__ = [
+    "accuracy",
+    "bill_rows",
+    "counts_rows",
+    "events_per_inference",
+    "print_bills",
+    "print_counts",
+]
+
+
+def accuracy(trace: EventTrace, samples: "Samples") -> float | None:
+    """Share of samples whose largest logit is the label's; None without labels or without one vector readout."""
+    vectors = [sums for sums in trace.readouts.values() if sums.ndim == 2]
+    if samples.y is None or len(vectors) != 1 or len(trace.readouts) != 1:
+        return None
+    return float(np.mean(trace.predictions == samples.y))
+
+
+def events_per_inference(counts: Counts) -> float:
+    """Gated synapses that opened, per sample: both the weight and the activation are nonzero."""
+    return sum(int(np.sum(c.n_gated)) for c in counts.synapses.values()) / counts.n_samples
+
+
+def counts_rows(counts: Counts) -> Iterator[tuple[str, ...]]:
+    """One row per projection, per inference."""
+
+    def mean(array: Any) -> str:
+        return count(int(np.sum(array)) / counts.n_samples)
+
+    for name, c in counts.synapses.items():
+        numbers = (c.n_dense, c.n_w, c.n_x, c.n_gated, c.n_xnor)
+        yield (name, *map(mean, numbers), percent(c.resting), "")
+    for name, m in counts.moves.items():
+        yield (name, "", "", "", "", "", "", mean(m.n_moved))
+
+
+def print_counts(screen: Screen, counts: Counts) -> None:
+    """Events of every projection, per inference."""
+    columns = ("projection", "dense", "w not 0", "x not 0", "both", "XNOR", "resting", "moved")
+    screen.table("Events per inference", columns, counts_rows(counts))
+
+
+def bill_rows(bills: Sequence[Bill]) -> Iterator[tuple[str, ...]]:
+    """One row per target: energy with its band, what has no price, the weakest grade, the latency."""
+    for bill in bills:
+        if bill.total is None:
+            energy, band = "unpriced", ", ".join(u.term for u in bill.unpriced)
+        else:
+            energy, band = _energy(bill.total)
+        latency = engineering(bill.latency.time_s, "s") if bill.latency else "not published"
+        yield bill.display, energy, band, bill.weakest_grade or "-", latency
+
+
+def print_bills(screen: Screen, bills: Sequence[Bill]) -> None:
+    """Totals of all targets, then every term of each."""
+    columns = ("target", "energy", "band (or what has no price)", "weakest grade", "latency")
+    screen.table("Energy per inference", columns, bill_rows(bills))
+    for bill in bills:
+        rows = [(name, *_energy(term), term.grade, _events(term.count)) for name, term in bill.terms.items()]
+        rows += [(u.term, "unpriced", u.reason, "-", _events(u.count)) for u in bill.unpriced]
+        screen.table(bill.display, ("term", "energy", "band", "grade", "events"), rows)
+        for warning in bill.warnings:
+            screen.line(f"  ! {warning}", style="yellow")
+
+
+def _events(number: float) -> str:
+    """Events of a term; what is no whole count (seconds of static power) keeps three digits."""
+    return count(number) if number == 0 or number >= 1 else f"{number:.3g}"
+
+
+def _energy(priced: Term | Total) -> tuple[str, str]:
+    """Energy and band."""
+    low, high = engineering(priced.low_j, "J"), engineering(priced.high_j, "J")
+    return engineering(priced.energy_j, "J"), f"{low} to {high}"

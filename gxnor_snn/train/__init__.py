@@ -1,0 +1,20 @@
+"""Training by recipe: `fit`, its `Recipe` and `History`, presets, and checkpoints."""
+
+from .checkpoint import load_checkpoint, save_checkpoint
+from .history import EpochRecord, History
+from .loop import evaluate, fit
+from .presets import PRESETS, Preset, demo_setup
+from .recipe import Recipe
+
+__all__ = [
+    "PRESETS",
+    "EpochRecord",
+    "History",
+    "Preset",
+    "Recipe",
+    "demo_setup",
+    "evaluate",
+    "fit",
+    "load_checkpoint",
+    "save_checkpoint",
+]

@@ -1,0 +1,181 @@
+"""Checkpoints: one safetensors file with the trained state, what rebuilds the network, and its history.
+
+Binary and ternary weights take two bits (`gxnor_snn.packing`), other levels one byte. Nothing is ever
+unpickled, and the shapes that the file declares are held against its content before the network is built.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from gxnor_snn.errors import CheckpointError, InputError
+from gxnor_snn.files import read_tensors, write_tensors
+from gxnor_snn.layers import DiscreteParameter
+from gxnor_snn.models import DiscreteNet, NetSpec
+from gxnor_snn.packing import pack_ternary, unpack_ternary
+
+from .history import EpochRecord, History
+
+__all__ = ["Checkpoint", "load_checkpoint", "read_checkpoint", "save_checkpoint"]
+
+_KIND = "gxnor-checkpoint"
+_VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint file holds.
+
+    Attributes
+    ----------
+    model
+        The trained network, in eval mode, on the CPU.
+    history
+        Of its training, or None.
+    metadata
+        What was given to `save_checkpoint`.
+    """
+
+    model: DiscreteNet
+    history: History | None
+    metadata: Mapping[str, Any]
+
+
+def save_checkpoint(
+    path: str | os.PathLike[str],
+    model: DiscreteNet,
+    *,
+    history: History | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the network to `path`, atomically.
+
+    Parameters
+    ----------
+    path
+        The file; by habit ``.safetensors``.
+    model
+        A network of `gxnor_snn.models`.
+    history
+        Of its training.
+    metadata
+        JSON-able notes, such as the data set and the accuracy.
+
+    Raises
+    ------
+    InputError
+        If the model is not such a network, the metadata are not JSON-able, or the file cannot be written.
+    """
+    if not isinstance(model, DiscreteNet):
+        raise InputError(f"save_checkpoint takes a DiscreteNet of gxnor_snn.models, got {type(model).__name__}")
+    try:
+        texts = {
+            "spec": json.dumps({"factory": model.spec.factory, "kwargs": dict(model.spec.kwargs)}),
+            "history": json.dumps(history.to_dict() if history else None),
+            "metadata": json.dumps(dict(metadata or {})),
+        }
+    except (TypeError, ValueError) as error:
+        raise InputError(f"save_checkpoint: metadata and model arguments must be JSON-able: {error}") from error
+    tensors = {name: _stored(value) for name, value in _state(model).items()}
+    write_tensors(path, tensors, {"kind": _KIND, "version": _VERSION, **texts})
+
+
+def load_checkpoint(path: str | os.PathLike[str]) -> DiscreteNet:
+    """The network of a checkpoint, in eval mode; see `read_checkpoint`.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, damaged, of another kind or version, or does not fit the network it names.
+    """
+    return read_checkpoint(path).model
+
+
+def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
+    """Read everything that `save_checkpoint` wrote.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, damaged, of another kind or version, or does not fit the network it names.
+    """
+    tensors, texts = read_tensors(path, kind=_KIND, what="checkpoint", error=CheckpointError)
+    if texts.get("version") != _VERSION:
+        raise CheckpointError(
+            f"checkpoint {path}: version is {texts.get('version')!r}, this program reads {_VERSION!r}"
+        )
+    try:
+        given = json.loads(texts["spec"])
+        spec = NetSpec(given["factory"], given["kwargs"])
+        history = _history(json.loads(texts["history"]))
+        metadata = dict(json.loads(texts["metadata"]))
+        with torch.device("meta"):
+            wanted = _state(spec.build())
+        _compare_names(set(tensors), set(wanted))
+        state = {name: _restored(name, tensors[name], value) for name, value in wanted.items()}
+        model = spec.build()
+    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError, OverflowError) as error:
+        raise CheckpointError(f"checkpoint {path}: {_one_line(error)}") from error
+    model.load_state_dict(state)
+    return Checkpoint(model.eval(), history, metadata)
+
+
+def _state(model: nn.Module) -> dict[str, Tensor]:
+    """Parameters and buffers by name; discrete parameters as such, so that their space is at hand."""
+    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
+
+
+def _is_packed(value: Tensor) -> bool:
+    return isinstance(value, DiscreteParameter) and value.space.max_level == 1
+
+
+def _stored(value: Tensor) -> NDArray[Any]:
+    if _is_packed(value):
+        return pack_ternary(value.detach().cpu().numpy())
+    if isinstance(value, DiscreteParameter):
+        return value.detach().cpu().numpy()
+    return value.detach().to("cpu", torch.float32).numpy()
+
+
+def _restored(name: str, stored: NDArray[Any], wanted: Tensor) -> Tensor:
+    """The tensor for `name`, which must fit the parameter or buffer `wanted` of the empty network."""
+    shape = tuple(wanted.shape)
+    if _is_packed(wanted):
+        try:
+            stored = unpack_ternary(stored, wanted.numel()).reshape(shape)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+    dtype = np.int8 if isinstance(wanted, DiscreteParameter) else np.float32
+    if stored.shape != shape or stored.dtype != dtype:
+        raise ValueError(
+            f"{name} is {stored.dtype} of shape {stored.shape}, the network needs {np.dtype(dtype)} {shape}"
+        )
+    if isinstance(wanted, DiscreteParameter) and not np.isin(stored, wanted.space.levels).all():
+        raise ValueError(f"{name} holds levels outside {wanted.space}")
+    return torch.from_numpy(stored)
+
+
+def _compare_names(given: set[str], wanted: set[str]) -> None:
+    for word, names in (("lacks", wanted - given), ("has an unknown", given - wanted)):
+        if names:
+            raise ValueError(f"the file {word} tensor {min(names)!r}")
+
+
+def _history(value: Any) -> History | None:
+    if value is None:
+        return None
+    records = tuple(EpochRecord(**record) for record in value["epochs"])
+    return History(records, value["selected"], value["seconds"])
+
+
+def _one_line(error: Exception) -> str:
+    """The message of an error of any origin, cut to one line."""
+    text = str(error).partition("\n")[0]
+    return f"the entry {text} is missing" if isinstance(error, KeyError) else text

@@ -1,0 +1,76 @@
+"""What a training run recorded."""
+
+import csv
+import dataclasses
+import io
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from gxnor_snn.files import write_bytes
+
+__all__ = ["EpochRecord", "History"]
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One pass over the training part.
+
+    Attributes
+    ----------
+    epoch
+        From 1.
+    lr
+        Learning rate of DST at the last step.
+    loss, train_accuracy
+        Means over the samples of the epoch, as they were trained on.
+    validation_accuracy
+        After the epoch, in eval mode; None without held-out samples.
+    zero_fraction
+        Share of discrete weights that are zero after the epoch.
+    flips
+        Weights that changed their level, summed over the steps of the epoch.
+    """
+
+    epoch: int
+    lr: float
+    loss: float
+    train_accuracy: float
+    validation_accuracy: float | None
+    zero_fraction: float
+    flips: int
+
+
+@dataclass(frozen=True)
+class History:
+    """The course of one training run.
+
+    Attributes
+    ----------
+    epochs
+        One record per epoch.
+    selected
+        The epoch (from 1) whose weights the model has.
+    seconds
+        Wall time.
+    """
+
+    epochs: tuple[EpochRecord, ...]
+    selected: int
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain JSON-able values."""
+        return {
+            "epochs": [dataclasses.asdict(record) for record in self.epochs],
+            "selected": self.selected,
+            "seconds": self.seconds,
+        }
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write one line per epoch, with a header line, atomically."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, [f.name for f in dataclasses.fields(EpochRecord)], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(dataclasses.asdict(record) for record in self.epochs)
+        write_bytes(path, text.getvalue().encode())

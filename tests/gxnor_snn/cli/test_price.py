@@ -1,0 +1,111 @@
+"""`gxnor price`: the same bills from a graph and from its counts file."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from gxnor_hardware import load_profile, map_graph, price
+from gxnor_sims import simulate
+
+from gxnor_snn.graph import EventGraph
+
+
+def bills(path) -> dict:
+    return {target["bill"]["profile"]: target["bill"] for target in json.loads(path.read_text())["targets"]}
+
+
+def test_graph_and_counts_give_the_same_bills(work, tmp_path, gxnor) -> None:
+    a, b = tmp_path / "a.json", tmp_path / "b.json"
+    text = gxnor("price", work.graph, "--data", work.data, "--out", a).stdout
+    assert gxnor("price", work.counts, "--out", b).stdout.replace(str(b), str(a)) == text
+    assert bills(a) == bills(b)
+    graph = EventGraph.load(work.graph)
+    counts = simulate(graph, np.load(work.x), "reference").counts
+    cards = [load_profile(name) for name in ("loihi", "crossbar", "cutie")]
+    expected = {card.name: price(counts, card, map_graph(graph, card)).to_dict() for card in cards}
+    assert bills(a) == json.loads(json.dumps(expected))
+    for card in cards:
+        assert card.display in text
+    provenance = json.loads(a.read_text())["provenance"]
+    assert provenance["graph sha256"] == graph.digest
+    assert provenance["command"].startswith("gxnor price ")
+
+
+def test_cards_by_name_by_file_and_twice(work, tmp_path, gxnor) -> None:
+    from gxnor_hardware import cards
+
+    out = tmp_path / "e.json"
+    own = tmp_path / "own.toml"
+    shipped = next(cards._FOLDER.glob("loihi*.toml"))
+    own.write_text(shipped.read_text().replace(shipped.stem, "my_chip"))
+    gxnor("price", work.counts, "--card", "cutie", "--card", own, "--card", "cutie", "--out", out, "-q")
+    assert list(bills(out)) == [load_profile("cutie").name, "my_chip"]
+
+
+def test_samples_and_engine(work, tmp_path, gxnor) -> None:
+    out = tmp_path / "e.json"
+    words = ("--input", work.x, "--samples", 5, "--engine", "reference", "--card", "loihi", "--out", out, "-q")
+    assert gxnor("price", work.graph, *words).output == ""
+    assert bills(out)[load_profile("loihi").name]["n_samples"] == 5
+
+
+def test_what_has_no_price_is_said(work, tmp_path, gxnor) -> None:
+    from gxnor_hardware import cards
+
+    shipped = next(cards._FOLDER.glob("loihi*.toml"))
+    head, _, rest = shipped.read_text().partition("[energy.synop]\n")
+    own = tmp_path / "own.toml"
+    own.write_text(head + rest[rest.index("[energy.") :])
+    text = gxnor("price", work.counts, "--card", own).stdout
+    assert "unpriced" in text
+
+
+def test_counts_find_their_graph_or_are_refused(work, tmp_path, gxnor, refused) -> None:
+    moved = tmp_path / "counts.json"
+    shutil.copy(work.counts, moved)
+    refused("price", moved, match="graph.safetensors does not exist")
+    gxnor("price", moved, "--graph", work.graph, "-q")
+    shutil.copy(work.graph, tmp_path / "graph.safetensors")
+    gxnor("price", moved, "-q")
+    graph = EventGraph.load(work.graph)
+    first = next(p for p in graph.projections.values() if p.weighted)
+    other = [replace(p, weights=-p.weights) if p is first else p for p in graph.projections.values()]
+    EventGraph(list(graph.populations.values()), other).save(tmp_path / "graph.safetensors")
+    refused("price", moved, match=graph.digest[:12])
+
+
+@pytest.mark.parametrize(("part", "name"), [("projections", "fc1"), ("populations", "act1")])
+def test_counts_of_other_parts_than_the_graphs_are_refused(part, name, work, tmp_path, refused) -> None:
+    content = json.loads(work.counts.read_text())
+    path = tmp_path / "counts.json"
+    held = content[part].pop(name)
+    path.write_text(json.dumps(content))
+    refused("price", path, "--graph", work.graph, match=f"the {part} .*'{name}'.* counts of the mapped graph")
+    content[part] |= {name: held, "other": held}
+    path.write_text(json.dumps(content))
+    refused("price", path, "--graph", work.graph, match=f"the {part} .*'other'")
+
+
+@pytest.mark.parametrize("card", ["nope", "nope.toml"])
+def test_unknown_cards_are_refused_before_the_run(card, work, monkeypatch, refused) -> None:
+    monkeypatch.setattr("gxnor_snn.cli.runs.simulate", lambda *a, **k: pytest.fail("the graph ran"))
+    refused("price", work.graph, "--data", work.data, "--card", "loihi", "--card", card, match=card)
+
+
+def test_a_damaged_card_is_refused(work, tmp_path, refused) -> None:
+    card = tmp_path / "card.toml"
+    for text in ("", "= 3", "format = 1\nname = 3", "format = 99"):
+        card.write_text(text)
+        refused("price", work.counts, "--card", card, match="card.toml")
+
+
+def test_bad_input_is_refused(work, tmp_path, refused) -> None:
+    refused("price", work.graph, match="--data and --input")
+    refused("price", work.counts, "--data", work.data, match="counts file")
+    refused("price", work.counts, "--samples", 3, match="counts file")
+    refused("price", work.graph, "--data", work.data, "--graph", work.graph, match="--graph")
+    refused("price", work.checkpoint, "--data", work.data, match="kind")
+    refused("price", tmp_path / "none.json", match="none.json")
+    refused("price", work.counts, "--out", tmp_path, match="folder")

@@ -1,0 +1,137 @@
+"""`gxnor train`: the checkpoint holds what was asked for, and bad input is refused before any training."""
+
+import csv
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from gxnor_snn.train import load_checkpoint
+from gxnor_snn.train.checkpoint import read_checkpoint
+
+QUICK = ("--model", "mlp", "--set", "hidden=[4]", "--epochs", 2)
+
+
+def test_checkpoint_history_and_table(work, tmp_path, gxnor) -> None:
+    out, history = tmp_path / "net.safetensors", tmp_path / "deep" / "history.csv"
+    words = ("--data", work.data, *QUICK, "--recipe", work.recipe, "--seed", 7, "--out", out, "--history", history)
+    text = gxnor("train", *words).stdout
+    held = read_checkpoint(out)
+    assert held.model.spec.factory == "mlp"
+    assert held.model.spec.kwargs["hidden"] == [4]
+    assert held.model.spec.kwargs["classes"] == 3
+    assert held.model.spec.kwargs["seed"] == 7
+    assert held.metadata["seed"] == "7"
+    assert held.metadata["command"].startswith("gxnor train --data ")
+    assert [int(row["epoch"]) for row in csv.DictReader(history.open())] == [1, 2]
+    assert "test accuracy" in text
+    assert f"wrote {out}" in text
+    assert f"wrote {history}" in text
+
+
+def test_same_seed_same_weights_other_seed_other_weights(work, tmp_path, gxnor) -> None:
+    weights = []
+    for i, seed in enumerate((5, 5, 6)):
+        out = tmp_path / f"{i}.safetensors"
+        gxnor("train", "--data", work.data, *QUICK, "--recipe", work.recipe, "--seed", seed, "--out", out, "-q")
+        weights.append({n: p.clone() for n, p in load_checkpoint(out).state_dict().items()})
+    assert all(weights[0][n].equal(weights[1][n]) for n in weights[0])
+    assert not all(weights[0][n].equal(weights[2][n]) for n in weights[0])
+
+
+def test_the_recipe_file_decides_and_options_go_before_it(work, tmp_path, gxnor) -> None:
+    recipe, out = tmp_path / "own.toml", tmp_path / "net.safetensors"
+    recipe.write_text(work.recipe.read_text() + "seed = 9\n")
+    gxnor("train", "--data", work.data, "--model", "mlp", "--recipe", recipe, "--out", out, "-q")
+    held = read_checkpoint(out)
+    assert (held.model.spec.kwargs["seed"], len(held.history.epochs)) == (9, 2)
+    gxnor("train", "--data", work.data, "--model", "mlp", "--recipe", recipe, "--epochs", 1, "--out", out, "-q")
+    assert len(read_checkpoint(out).history.epochs) == 1
+
+
+def test_a_preset_brings_its_model_arguments_and_set_goes_before_them(work, tmp_path, gxnor) -> None:
+    out = tmp_path / "net.safetensors"
+    words = ("train", "--data", work.data, *QUICK, "--recipe", "repo", "--out", out, "-q")
+    gxnor(*words)
+    assert load_checkpoint(out).spec.kwargs["r"] == 1.0
+    assert load_checkpoint(out).spec.kwargs["tie"] == "fire"
+    gxnor(*words, "--set", "r=0.25", "--set", "window=tri")
+    assert load_checkpoint(out).spec.kwargs["r"] == 0.25
+    assert load_checkpoint(out).spec.kwargs["window"] == "tri"
+
+
+def test_quiet_prints_nothing(work, tmp_path, gxnor) -> None:
+    words = ("--data", work.data, *QUICK, "--recipe", work.recipe, "--out", tmp_path / "n.safetensors")
+    assert gxnor("train", *words, "--quiet").output == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "match"),
+    [
+        (("--model", "nope"), "'nope'.*mlp, lenet"),
+        (("--recipe", "nope"), "'nope'.*paper, repo, best"),
+        (("--recipe", "missing.toml"), "missing.toml"),
+        (("--set", "hidden"), "KEY=VALUE"),
+        (("--set", "seed=3"), "--seed"),
+        (("--set", "colour=3"), "colour"),
+        (("--set", "r=-1"), "r is -1"),
+        (("--set", "hidden=99999999999"), "lenet"),
+        (("--model", "mlp", "--set", "hidden=[0]"), "mlp|shape|size"),
+        (("--model", "lenet", "--set", "kernel=9"), "too small"),
+        (("--data", "nope"), "'nope'.*digits"),
+        (("--data", "missing.npz"), "missing.npz"),
+    ],
+)
+def test_bad_input_is_refused(words, match, work, tmp_path, monkeypatch, refused) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = () if "--data" in words else ("--data", work.data)
+    refused("train", *data, *words, match=match)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_recipes_are_refused(work, tmp_path, refused) -> None:
+    recipe = tmp_path / "r.toml"
+    for text, match in (
+        ("epochs = ", "TOML"),
+        ("epochs = 0\nbatch_size = 2\nlr = [1, 1]\nfloat_lr = [1, 1]", "epochs"),
+        (work.recipe.read_text() + "colour = 3", "colour"),
+        ("epochs = 1", "batch_size"),
+    ):
+        recipe.write_text(text)
+        refused("train", "--data", work.data, "--recipe", recipe, match=match)
+
+
+def test_damaged_data_sets_are_refused(work, tmp_path, refused) -> None:
+    good = dict(np.load(work.data))
+    for name, changes, match in (
+        ("float.npz", {"x_train": good["x_train"].astype(np.float32)}, "x_train"),
+        ("short.npz", {"y_train": good["y_train"][:-1]}, "59"),
+        ("shape.npz", {"x_test": good["x_test"][..., :7]}, "shape"),
+    ):
+        path = tmp_path / name
+        np.savez(path, **(good | changes))
+        refused("train", "--data", path, match=match)
+    cut = tmp_path / "cut.npz"
+    cut.write_bytes(work.data.read_bytes()[:-100])
+    refused("train", "--data", cut, match="cut.npz")
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_training(work, tmp_path, monkeypatch, refused) -> None:
+    monkeypatch.setattr("gxnor_snn.train.fit", lambda *a, **k: pytest.fail("training began"))
+    (tmp_path / "file").touch()
+    refused("train", "--data", work.data, *QUICK, "--out", tmp_path, match="folder")
+    refused(
+        "train", "--data", work.data, *QUICK, "--out", tmp_path / "file" / "net.safetensors", match="cannot make"
+    )
+    refused("train", "--data", work.data, *QUICK, "--history", tmp_path, "--out", tmp_path / "n", match="folder")
+
+
+def test_as_a_program(work, tmp_path) -> None:
+    out = tmp_path / "net.safetensors"
+    words = ["train", "--data", str(work.data), "--model", "mlp", "--recipe", str(work.recipe), "--out", str(out)]
+    code = "from gxnor_snn.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, *words, "--threads", "2"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "test accuracy" in done.stdout
+    assert read_checkpoint(out).metadata["torch threads"] == "2"

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from gxnor_snn.errors import InputError
+from gxnor_snn.layers import BatchNorm1d, BatchNorm2d
+
+
+def randomised(norm: BatchNorm1d | BatchNorm2d, seed: int = 0) -> BatchNorm1d | BatchNorm2d:
+    g = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        norm.weight.copy_(torch.rand(norm.num_features, generator=g) * 4 - 2)
+        norm.bias.copy_(torch.rand(norm.num_features, generator=g) * 4 - 2)
+        norm.running_mean.copy_(torch.rand(norm.num_features, generator=g) * 100 - 50)
+        norm.running_var.copy_(torch.rand(norm.num_features, generator=g) * 1000)
+    return norm
+
+
+@pytest.mark.parametrize(
+    ("norm", "shape"),
+    [(BatchNorm1d(5), (7, 5)), (BatchNorm1d(5), (7, 5, 3)), (BatchNorm2d(5), (7, 5, 4, 3))],
+)
+def test_eval_mode_is_two_float64_operations_on_affine(norm: nn.Module, shape: tuple[int, ...]) -> None:
+    randomised(norm).eval()
+    x = torch.randint(-300, 300, shape, generator=torch.Generator().manual_seed(1)).float()
+    y = norm(x)
+    assert y.dtype == torch.float64
+    a, b = (v.detach().numpy() for v in norm.affine())
+    weight, bias, mean, var = (
+        v.detach().numpy().astype(np.float64)
+        for v in (norm.weight, norm.bias, norm.running_mean, norm.running_var)
+    )
+    np.testing.assert_array_equal(a, weight / np.sqrt(var + 1e-4))
+    np.testing.assert_array_equal(b, bias - mean * a)
+    per_channel = (-1,) + (1,) * (x.ndim - 2)
+    expected = x.numpy().astype(np.float64) * a.reshape(per_channel)
+    expected = expected + b.reshape(per_channel)
+    np.testing.assert_array_equal(y.detach().numpy(), expected)  # bit for bit
+
+
+def test_training_matches_torch_and_moves_the_statistics() -> None:
+    ours, stock = BatchNorm2d(3), nn.BatchNorm2d(3, eps=1e-4, momentum=0.1)
+    x = torch.randn(8, 3, 4, 4, generator=torch.Generator().manual_seed(0)) * 3 + 1
+    torch.testing.assert_close(ours(x), stock(x))
+    torch.testing.assert_close(ours.running_mean, stock.running_mean)
+    torch.testing.assert_close(ours.running_var, stock.running_var)
+
+
+@pytest.mark.parametrize(
+    ("norm", "shape"), [(BatchNorm1d(3), (2, 4)), (BatchNorm1d(3), (3,)), (BatchNorm2d(3), (2, 3))]
+)
+def test_a_wrong_shape_is_refused(norm: nn.Module, shape: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match="got shape"):
+        norm(torch.zeros(shape))
+
+
+def test_training_refuses_a_single_value_per_channel() -> None:
+    with pytest.raises(InputError, match="more than one value"):
+        BatchNorm1d(3)(torch.zeros(1, 3))
+
+
+def test_no_channels_are_refused() -> None:
+    with pytest.raises(InputError, match="num_features is 0"):
+        BatchNorm1d(0)

@@ -1,0 +1,239 @@
+import copy
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from gxnor_snn.dst import DST, transition
+from gxnor_snn.errors import GxnorError, InputError
+from gxnor_snn.layers import DiscreteLinear, DiscreteParameter, discrete_parameters
+from gxnor_snn.spaces import DiscreteSpace
+
+
+def closed_form(level: int, update: float, space: DiscreteSpace, m: float) -> dict[int, float]:
+    """Probability of each level after one transition, in real units as the method is written."""
+    w, dz, half = level * space.scale, space.step, space.half_range
+    rho = min(half - w, update) if update >= 0 else max(-half - w, update)
+    kappa = math.trunc(rho / dz)
+    nu = rho - kappa * dz
+    tau = math.tanh(m * abs(nu) / dz)
+    here = round((w + kappa * dz) / space.scale)
+    jumped = round((w + kappa * dz + math.copysign(dz, rho)) / space.scale)
+    return {here: 1 - tau, jumped: tau} if tau else {here: 1.0}
+
+
+CASES = [
+    (1, 1.0, 0, 0.1, 3.0),
+    (1, 1.0, 0, -0.4, 3.0),
+    (1, 1.0, -1, 1.3, 3.0),
+    (1, 1.0, 1, 0.7, 3.0),
+    (0, 1.0, -1, 0.5, 3.0),
+    (0, 0.5, 1, -0.2, 1.0),
+    (3, 1.0, -3, 0.6, 2.0),
+    (3, 2.0, 2, -1.7, 0.5),
+]
+
+
+@pytest.mark.parametrize(("n", "half_range", "level", "update", "m"), CASES)
+def test_transitions_follow_the_closed_form(n, half_range, level, update, m) -> None:
+    space, draws = DiscreteSpace(n, half_range), 40_000
+    uniform = torch.rand(draws, generator=torch.Generator().manual_seed(7))
+    levels = torch.full((draws,), level, dtype=torch.int8)
+    after = transition(levels, torch.full((draws,), update), uniform, space, m)
+    expected = closed_form(level, update, space, m)
+    seen = {int(v): int((after == v).sum()) for v in after.unique()}
+    assert set(seen) <= set(expected)
+    chi_square = sum((seen.get(v, 0) - draws * p) ** 2 / (draws * p) for v, p in expected.items() if p > 0)
+    assert chi_square < 10.83  # one degree of freedom, p = 0.001
+
+
+@given(
+    st.integers(0, 7),
+    st.floats(0.1, 10),
+    st.floats(0.1, 20),
+    st.lists(st.tuples(st.floats(-3, 3), st.floats(0, 1, exclude_max=True)), min_size=1, max_size=30),
+    st.integers(0, 2**31),
+)
+def test_transitions_stay_in_the_space_and_go_the_right_way(n, half_range, m, pairs, seed) -> None:
+    space = DiscreteSpace(n, half_range)
+    drawn = space.random((len(pairs),), np.random.default_rng(seed))
+    levels = torch.tensor(drawn, dtype=torch.int8)
+    update, uniform = torch.tensor(pairs).T * torch.tensor([[half_range], [1.0]])
+    after = transition(levels, update, uniform, space, m)
+    assert after.dtype == torch.int8
+    assert np.isin(after.numpy(), space.levels).all()
+    moved = (after.long() - levels.long()).sign()
+    assert ((moved == 0) | (moved == update.sign().long())).all()
+    still = transition(levels, torch.zeros(len(pairs)), uniform, space, m)
+    assert torch.equal(still, levels)
+
+
+def test_a_weight_at_the_boundary_cannot_leave() -> None:
+    space = DiscreteSpace(1)
+    levels = torch.ones(100, dtype=torch.int8)
+    uniform = torch.zeros(100)
+    assert torch.equal(transition(levels, torch.full((100,), 0.9), uniform, space, 3.0), levels)
+    assert (transition(levels, torch.full((100,), -5.0), uniform, space, 3.0) == -1).all()
+
+
+def parameter(n: int = 1, size: int = 2000, seed: int = 0) -> DiscreteParameter:
+    return DiscreteParameter.drawn((size,), DiscreteSpace(n), torch.Generator().manual_seed(seed))
+
+
+def with_gradient(p: DiscreteParameter, seed: int) -> DiscreteParameter:
+    p.grad = torch.randn(p.shape, generator=torch.Generator().manual_seed(seed))
+    return p
+
+
+def test_a_step_is_adam_followed_by_a_transition() -> None:
+    p = parameter(n=4)
+    dst = DST([p], lr=0.05, m=2.0, betas=(0.8, 0.99), eps=1e-6, seed=11)
+    real = nn.Parameter(torch.zeros(p.shape))
+    adam = torch.optim.Adam([real], lr=0.05, betas=(0.8, 0.99), eps=1e-6)
+    draws = torch.Generator().manual_seed(11)
+    changed = 0
+    for step in range(5):
+        before = p.detach().clone()
+        with_gradient(p, step)
+        real.grad = p.grad.clone()
+        at = real.detach().clone()
+        adam.step()
+        dst.step()
+        uniform = torch.rand(p.shape, generator=draws)
+        expected = transition(before, real.detach() - at, uniform, p.space, 2.0)
+        assert (p.detach() != expected).sum() <= 2  # the update is rounded differently, hence draws at the edge
+        changed += int((p.detach() != before).sum())
+    assert dst.transitions == changed > 0
+
+
+def test_weights_stay_int8_levels() -> None:
+    p = parameter()
+    dst = DST([p], lr=0.5)
+    for step in range(10):
+        with_gradient(p, step)
+        dst.step()
+    assert p.dtype == torch.int8
+    assert p.unique().tolist() == [-1, 0, 1]
+
+
+def test_parameters_without_gradient_stay() -> None:
+    p = parameter()
+    before = p.detach().clone()
+    DST([p], lr=0.5).step()
+    assert torch.equal(p, before)
+
+
+def test_the_seed_decides_the_draws_and_torch_s_generator_is_not_read() -> None:
+    results = []
+    state = torch.get_rng_state()
+    for seed in (3, 3, 4):
+        p = with_gradient(parameter(), 0)
+        DST([p], lr=0.3, seed=seed).step()
+        results.append(p.detach())
+    assert torch.equal(results[0], results[1])
+    assert not torch.equal(results[0], results[2])
+    given = with_gradient(parameter(), 0)
+    DST([given], lr=0.3, generator=torch.Generator().manual_seed(3)).step()
+    assert torch.equal(given, results[0])
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_state_dict_continues_the_same_run() -> None:
+    p = parameter()
+    dst = DST([p], lr=0.3, seed=5)
+    for step in range(3):
+        with_gradient(p, step)
+        dst.step()
+    q = DiscreteParameter(p.detach().clone(), p.space)
+    other = DST([q], lr=0.1, seed=99)
+    other.load_state_dict(copy.deepcopy(dst.state_dict()))
+    for step in range(3, 6):
+        for each, optimizer in ((p, dst), (q, other)):
+            with_gradient(each, step)
+            optimizer.step()
+    assert torch.equal(p, q)
+    assert other.state[q]["exp_avg"].dtype == torch.float32
+
+
+def test_schedulers_and_closures_work() -> None:
+    layer = DiscreteLinear(4, 3, generator=torch.Generator().manual_seed(0))
+    dst = DST(discrete_parameters(layer), lr=0.5)
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(dst, 0.1)
+
+    def closure() -> float:
+        dst.zero_grad()
+        loss = layer(torch.ones(2, 4)).square().sum()
+        loss.backward()
+        return float(loss.detach())
+
+    assert dst.step(closure) >= 0
+    scheduler.step()
+    assert dst.param_groups[0]["lr"] == pytest.approx(0.05)
+
+
+def test_groups_may_have_settings_of_their_own() -> None:
+    p, q = parameter(), parameter(seed=1)
+    dst = DST([{"params": [p], "lr": 1e-9}, {"params": [q]}], lr=0.5)
+    before = p.detach().clone(), q.detach().clone()
+    with_gradient(p, 0)
+    with_gradient(q, 0)
+    dst.step()
+    assert torch.equal(p, before[0])
+    assert not torch.equal(q, before[1])
+
+
+def test_it_learns_a_ternary_map() -> None:
+    g = torch.Generator().manual_seed(0)
+    target = torch.randint(-1, 2, (1, 20), generator=g).float()
+    x = torch.randint(-1, 2, (400, 20), generator=g).float()
+    layer = DiscreteLinear(20, 1, generator=g)
+    dst = DST(discrete_parameters(layer), lr=0.2, betas=(0.9, 0.999))
+    for step in range(1000):
+        dst.param_groups[0]["lr"] = 0.2 * 1e-2 ** (step / 999)
+        dst.zero_grad()
+        (layer(x) - x @ target.T).square().mean().backward()
+        dst.step()
+    assert torch.equal(layer.levels.detach().float(), target)
+
+
+def test_a_gradient_that_is_not_finite_raises_and_moves_nothing() -> None:
+    p = with_gradient(parameter(), 0)
+    p.grad[3] = float("nan")
+    before = p.detach().clone()
+    with pytest.raises(GxnorError, match="is not finite"):
+        DST([p], lr=0.3).step()
+    assert torch.equal(p, before)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"lr": 0.0}, "lr is 0.0"),
+        ({"lr": float("nan")}, "lr is nan"),
+        ({"lr": 0.1, "m": -1.0}, "m is -1.0"),
+        ({"lr": 0.1, "eps": 0.0}, "eps is 0.0"),
+        ({"lr": 0.1, "betas": (0.9, 1.0)}, "betas is"),
+        ({"lr": 0.1, "fused": True}, "fused is True; allowed is False"),
+    ],
+)
+def test_bad_settings_are_named(arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        DST([parameter()], **arguments)
+
+
+def test_bad_parameters_are_refused() -> None:
+    p = parameter()
+    with pytest.raises(InputError, match="claimed twice"):
+        DST([p, p], lr=0.1)
+    with pytest.raises(InputError, match="claimed twice"):
+        DST([{"params": [p]}, {"params": [p]}], lr=0.1)
+    with pytest.raises(InputError, match=r"discrete parameters only, got a Parameter of shape \(2,\)"):
+        DST([nn.Parameter(torch.zeros(2))], lr=0.1)
+    with pytest.raises(InputError, match="no parameters"):
+        DST([], lr=0.1)
+    with pytest.raises(InputError, match="'generator' is missing"):
+        DST([p], lr=0.1).load_state_dict({"state": {}, "param_groups": []})

@@ -1,0 +1,179 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from gxnor_snn.data import Dataset, load
+from gxnor_snn.errors import GxnorError, InputError, RecipeError
+from gxnor_snn.layers import discrete_parameters
+from gxnor_snn.models import DiscreteNet, lenet, mlp
+from gxnor_snn.spaces import DiscreteSpace
+from gxnor_snn.train import Recipe, evaluate, fit
+from gxnor_snn.train.loop import squared_hinge
+
+RECIPE = Recipe(epochs=2, batch_size=50, lr=(0.05, 1e-3), float_lr=(0.01, 1e-3), betas=(0.99, 0.999))
+
+
+def small(seed: int = 0) -> DiscreteNet:
+    return mlp((1, 8, 8), [32], 10, seed=seed)
+
+
+@pytest.fixture(scope="module")
+def digits() -> Dataset:
+    return load("digits")
+
+
+def few(digits: Dataset, n: int) -> Dataset:
+    return Dataset("few", digits.x_train[:n], digits.y_train[:n], digits.x_test, digits.y_test)
+
+
+def test_a_short_training_reads_the_digits(digits: Dataset) -> None:
+    net = lenet((1, 8, 8), channels=(16, 32), hidden=64, kernel=3, padding=1)
+    history = fit(net, digits, RECIPE.replace(epochs=15, lr=(0.05, 3e-4)))
+    assert evaluate(net, digits.x_test, digits.y_test) >= 0.93
+    losses = [record.loss for record in history.epochs]
+    assert losses[-1] < losses[0] / 4
+    assert history.epochs[-1].flips < history.epochs[0].flips / 10  # it freezes
+    for p in discrete_parameters(net):
+        assert p.dtype == torch.int8
+        assert np.isin(p.unique().numpy(), DiscreteSpace(1).levels).all()
+
+
+@pytest.mark.parametrize("loss", ["squared_hinge", "cross_entropy"])
+def test_the_same_seed_gives_the_same_weights(digits: Dataset, loss: str) -> None:
+    nets = [small() for _ in range(3)]
+    recipes = [RECIPE.replace(loss=loss), RECIPE.replace(loss=loss), RECIPE.replace(loss=loss, seed=1)]
+    histories = [fit(net, few(digits, 300), recipe) for net, recipe in zip(nets, recipes, strict=True)]
+    states = [net.state_dict() for net in nets]
+    assert histories[0].epochs == histories[1].epochs
+    assert all(torch.equal(states[0][k], states[1][k]) for k in states[0])
+    assert not torch.equal(states[0]["fc1.levels"], states[2]["fc1.levels"])
+
+
+def test_nothing_reads_the_global_generators(digits: Dataset) -> None:
+    torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    fit(small(), few(digits, 100), RECIPE.replace(n_validation=20))
+    assert torch.equal(torch_state, torch.get_rng_state())
+    np.testing.assert_array_equal(numpy_state, np.random.get_state()[1])  # noqa: NPY002
+
+
+def test_the_test_part_has_no_influence(digits: Dataset) -> None:
+    data = few(digits, 200)
+    other = Dataset("few", data.x_train, data.y_train, 255 - data.x_test, (data.y_test + 1) % 10)
+    recipe = RECIPE.replace(n_validation=50, select="best")
+    first, second = small(), small()
+    assert fit(first, data, recipe).epochs == fit(second, other, recipe).epochs
+    assert torch.equal(first.fc1.levels, second.fc1.levels)
+
+
+def test_held_out_samples_are_not_trained_on(digits: Dataset) -> None:
+    """With all labels of the held-out samples made wrong, training is the same and validation fails."""
+    data, recipe = few(digits, 300), RECIPE.replace(n_validation=100, epochs=3)
+    net = small()
+    history = fit(net, data, recipe)
+    order = torch.randperm(
+        300, generator=torch.Generator().manual_seed(int(np.random.SeedSequence(0).generate_state(2)[0]))
+    ).numpy()
+    spoiled = data.y_train.copy()
+    spoiled[order[200:]] = (spoiled[order[200:]] + 1) % 10
+    twin = small()
+    other = fit(twin, Dataset("few", data.x_train, spoiled, data.x_test, data.y_test), recipe)
+    assert torch.equal(net.fc1.levels, twin.fc1.levels)
+    assert [r.loss for r in history.epochs] == [r.loss for r in other.epochs]
+    assert other.epochs[-1].validation_accuracy < 0.2 < history.epochs[-1].validation_accuracy
+
+
+def test_the_best_epoch_is_kept(digits: Dataset) -> None:
+    data = few(digits, 300)
+    recipe = RECIPE.replace(epochs=6, lr=(0.5, 0.5), float_lr=(0.01, 0.01), n_validation=100, select="best")
+    net = small()
+    history = fit(net, data, recipe)
+    accuracies = [record.validation_accuracy for record in history.epochs]
+    assert accuracies[history.selected - 1] == max(accuracies)
+    assert history.selected == 6 - accuracies[::-1].index(max(accuracies))  # the latest of equals
+    stopped = small()
+    partial = fit(stopped, data, recipe.replace(epochs=history.selected))
+    assert partial.epochs == history.epochs[: history.selected]  # the rates are constant here
+    assert torch.equal(net.fc1.levels, stopped.fc1.levels)
+
+
+def test_the_history_records_what_happened(digits: Dataset) -> None:
+    data, net = few(digits, 101), small()  # the last batch of one sample is left out
+    before = net.fc1.levels.detach().clone()
+    history = fit(net, data, RECIPE.replace(epochs=1))
+    (record,) = history.epochs
+    assert record.validation_accuracy is None
+    assert record.lr == pytest.approx(1e-3)  # two steps: the first and the last rate
+    weights = torch.cat([p.flatten() for p in discrete_parameters(net)])
+    assert record.zero_fraction == pytest.approx(float((weights == 0).double().mean()))
+    assert record.flips >= int((net.fc1.levels != before).sum()) > 0
+    assert history.selected == 1
+    assert not net.training
+
+
+def test_learning_rates_fall_geometrically(digits: Dataset) -> None:
+    history = fit(small(), few(digits, 100), RECIPE.replace(epochs=5, lr=(0.1, 1e-5)))
+    rates = np.array([record.lr for record in history.epochs])
+    np.testing.assert_allclose(np.diff(np.log(rates)), np.log(1e-4) * 2 / 9)
+    assert rates[-1] == pytest.approx(1e-5)
+
+
+def test_progress_shows_accuracy_zeros_and_flips(digits: Dataset, capsys: pytest.CaptureFixture[str]) -> None:
+    fit(small(), few(digits, 100), RECIPE)
+    assert capsys.readouterr() == ("", "")
+    fit(small(), few(digits, 100), RECIPE.replace(n_validation=20), progress=True)
+    shown = capsys.readouterr().err
+    for word in ("2/2", "validation", "zeros", "flips"):
+        assert word in shown
+
+
+def test_squared_hinge_by_hand() -> None:
+    logits = torch.tensor([[2.0, -0.5], [0.25, 0.5]])
+    expected = (0 + 0.25 + 1.25**2 + 0.25) / 4
+    assert float(squared_hinge(logits, torch.tensor([0, 1]))) == pytest.approx(expected)
+
+
+class Constant(nn.Module):
+    """Always answers class 1; counts whether it was asked in training mode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.zero = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        assert not self.training
+        return torch.tensor([0.0, 1.0, 1.0]).expand(len(x), 3)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 100])
+def test_evaluate_counts_the_right_ones_and_the_first_of_equals_wins(batch_size: int) -> None:
+    model = Constant()
+    x = np.zeros((5, 1, 2, 2), dtype=np.uint8)
+    assert evaluate(model, x, np.array([1, 1, 0, 2, 1]), batch_size) == 0.6
+    assert model.training
+
+
+def test_evaluate_refuses_what_does_not_fit() -> None:
+    x = np.zeros((5, 1, 2, 2), dtype=np.uint8)
+    with pytest.raises(InputError, match="5 images and 4 labels"):
+        evaluate(Constant(), x, np.zeros(4, dtype=np.int64))
+    with pytest.raises(InputError, match="0 images"):
+        evaluate(Constant(), x[:0], np.zeros(0, dtype=np.int64))
+
+
+def test_too_few_training_samples_are_named(digits: Dataset) -> None:
+    with pytest.raises(RecipeError, match="n_validation = 100 leaves 0 of the 100 training samples of few"):
+        fit(small(), few(digits, 100), RECIPE.replace(n_validation=100))
+
+
+def test_more_classes_than_logits_are_named(digits: Dataset) -> None:
+    with pytest.raises(InputError, match="label 9, the model gives 5 logits"):
+        fit(mlp(64, [8], 5), few(digits, 100), RECIPE)
+
+
+def test_a_loss_that_is_not_finite_is_named(digits: Dataset) -> None:
+    net = small()
+    with torch.no_grad():
+        net.bn2.weight.fill_(float("inf"))
+    with pytest.raises(GxnorError, match=r"the loss is (nan|inf) in epoch 1"):
+        fit(net, few(digits, 100), RECIPE)

@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from gxnor_snn.errors import InputError, RecipeError
+from gxnor_snn.layers import DiscreteActivation
+from gxnor_snn.train import PRESETS, Recipe, demo_setup
+
+GOOD = {"epochs": 3, "batch_size": 50, "lr": (0.1, 1e-3), "float_lr": (0.01, 1e-3)}
+
+
+def test_a_recipe_is_frozen() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Recipe(**GOOD).epochs = 4
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"epochs": 0}, "epochs: .*got 0"),
+        ({"epochs": "many"}, "epochs: .*got 'many'"),
+        ({"batch_size": 1}, "batch_size"),
+        ({"lr": (0.1, 0.0)}, "lr.1: "),
+        ({"lr": (float("inf"), 0.1)}, "lr.0: "),
+        ({"lr": 0.1}, "lr: "),
+        ({"betas": (1.0, 0.9)}, "betas.0"),
+        ({"m": -1}, "m: "),
+        ({"loss": "l1"}, "loss: .*'squared_hinge' or 'cross_entropy'"),
+        ({"select": "best"}, "select = 'best' needs n_validation"),
+        ({"n_validation": -1}, "n_validation"),
+        ({"seed": -1}, "seed"),
+        ({"epoch": 3}, "epoch: "),
+    ],
+)
+def test_bad_values_are_named(change: dict[str, object], message: str) -> None:
+    with pytest.raises(RecipeError, match=message) as caught:
+        Recipe(**{**GOOD, **change})
+    assert "\n" not in str(caught.value)
+
+
+def test_replace_validates() -> None:
+    recipe = Recipe(**GOOD)
+    assert recipe.replace(epochs=9) == Recipe(**{**GOOD, "epochs": 9})
+    with pytest.raises(RecipeError, match="epochs"):
+        recipe.replace(epochs=-1)
+
+
+def test_toml(tmp_path: Path) -> None:
+    file = tmp_path / "recipe.toml"
+    file.write_text("epochs = 3\nbatch_size = 50\nlr = [0.1, 1e-3]\nfloat_lr = [0.01, 1e-3]\n")
+    assert Recipe.from_toml(file) == Recipe(**GOOD)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"epochs = ", "is not a TOML file"),
+        (b"\xff\xfe", "is not a TOML file"),
+        (b"epochs = 3", "batch_size: Field required"),
+        (b"epochs = 3\ncolour = 1", "colour|batch_size"),
+    ],
+)
+def test_bad_toml_is_named(tmp_path: Path, content: bytes, message: str) -> None:
+    file = tmp_path / "recipe.toml"
+    file.write_bytes(content)
+    with pytest.raises(RecipeError, match=message) as caught:
+        Recipe.from_toml(file)
+    assert str(file) in str(caught.value)
+
+
+def test_missing_toml_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"none\.toml: No such file"):
+        Recipe.from_toml(tmp_path / "none.toml")
+
+
+def test_the_published_presets_differ_in_the_zero_window_only() -> None:
+    assert list(PRESETS) == ["paper", "repo", "best"]
+    paper, repo = PRESETS["paper"], PRESETS["repo"]
+    assert (paper.model["r"], repo.model["r"]) == (0.5, 1.0)
+    assert (paper.model["tie"], repo.model["tie"]) == ("strict", "fire")
+    assert paper.recipe == repo.recipe
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_preset_models_can_be_made(name: str) -> None:
+    DiscreteActivation(**PRESETS[name].model)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"), [("digits", (1, 8, 8)), ("mnist", (1, 28, 28)), ("fashion_mnist", (1, 28, 28))]
+)
+def test_demo_setups_fit_their_data(name: str, shape: tuple[int, int, int]) -> None:
+    spec, recipe = demo_setup(name)
+    assert spec.build().input_shape == shape
+    assert recipe.select == "last" or recipe.n_validation > 0
+
+
+def test_no_demo_for_other_data() -> None:
+    with pytest.raises(InputError, match="'cifar10'; allowed are digits, mnist"):
+        demo_setup("cifar10")
