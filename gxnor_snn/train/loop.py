@@ -1,5 +1,6 @@
 """The training loop: DST moves the discrete weights, Adam the few float parameters of batch norm."""
 
+import contextlib
 import copy
 import math
 import time
@@ -55,8 +56,8 @@ def fit(model: nn.Module, dataset: Dataset, recipe: Recipe, *, progress: bool = 
     Returns
     -------
     History
-        The same model, data and recipe give the same weights and history (up to `seconds`) on one machine
-        with one number of threads.
+        The same model, data and recipe give the same weights and history (up to `seconds`) on one kind of
+        CPU with one number of threads.
 
     Raises
     ------
@@ -71,7 +72,7 @@ def fit(model: nn.Module, dataset: Dataset, recipe: Recipe, *, progress: bool = 
     began = time.perf_counter()
     records: list[EpochRecord] = []
     selected, best, kept = recipe.epochs, -1.0, None
-    with progress_bar(recipe.epochs, shown=progress) as report:
+    with _threads(recipe.threads), progress_bar(recipe.epochs, shown=progress) as report:
         for epoch in range(1, recipe.epochs + 1):
             record = run.epoch(epoch)
             records.append(record)
@@ -106,6 +107,16 @@ def evaluate(model: nn.Module, x: NDArray[np.uint8], y: NDArray[np.int64], batch
         correct += int((logits.argmax(1).cpu() == torch.tensor(y[part], device="cpu")).sum())
     model.train(was_training)
     return correct / len(y)
+
+
+@contextlib.contextmanager
+def _threads(number: int | None) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(number or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @dataclass

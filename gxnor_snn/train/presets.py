@@ -71,35 +71,25 @@ PRESETS: Mapping[str, Preset] = {
 
 
 def _demo(
-    image: tuple[int, int, int], channels: tuple[int, int], hidden: int, kernel: int, epochs: int, batch_size: int
+    image: tuple[int, int, int], channels: tuple[int, int], hidden: int, kernel: int, padding: int, **training: Any
 ) -> tuple[NetSpec, Recipe]:
     """A small ternary `lenet` and a recipe of seconds to a minute, chosen on held-out training samples."""
-    spec = NetSpec(
-        "lenet",
-        {
-            "in_shape": list(image),
-            "channels": list(channels),
-            "hidden": hidden,
-            "kernel": kernel,
-            "padding": kernel // 2 if image[1] < 16 else 0,
-            "a": 1.0,
-        },
-    )
+    sizes = {"in_shape": list(image), "channels": list(channels), "hidden": hidden}
+    spec = NetSpec("lenet", {**sizes, "kernel": kernel, "padding": padding, "a": 1.0})
     recipe = Recipe(
-        epochs=epochs,
-        batch_size=batch_size,
         lr=(0.05, 1e-4),
         float_lr=(0.01, 1e-3),
         betas=(0.99, 0.999),
         loss="cross_entropy",
+        **training,
     )
     return spec, recipe
 
 
 _DEMOS: Mapping[str, tuple[NetSpec, Recipe]] = {
-    "digits": _demo((1, 8, 8), channels=(64, 128), hidden=128, kernel=3, epochs=32, batch_size=50),
-    "mnist": _demo((1, 28, 28), channels=(16, 32), hidden=128, kernel=5, epochs=3, batch_size=100),
-    "fashion_mnist": _demo((1, 28, 28), channels=(16, 32), hidden=128, kernel=5, epochs=5, batch_size=100),
+    "digits": _demo((1, 8, 8), (64, 128), 128, kernel=3, padding=1, epochs=32, batch_size=50, threads=1),
+    "mnist": _demo((1, 28, 28), (16, 32), 128, kernel=5, padding=0, epochs=3, batch_size=100),
+    "fashion_mnist": _demo((1, 28, 28), (16, 32), 128, kernel=5, padding=0, epochs=5, batch_size=100),
 }
 
 

@@ -42,6 +42,10 @@ class Recipe(BaseModel):
     seed
         Seeds the held-out choice, the order of samples and the transitions.
 
+    threads
+        CPU threads of torch while training; None leaves torch's own setting. One thread gives the same weights
+        whatever the number of cores, and is the fastest for small networks on cores that are shared.
+
     Raises
     ------
     RecipeError
@@ -60,6 +64,7 @@ class Recipe(BaseModel):
     n_validation: int = Field(default=0, ge=0)
     select: Literal["last", "best"] = "last"
     seed: int = Field(default=0, ge=0, lt=2**63)
+    threads: int | None = Field(default=None, ge=1)
 
     def __init__(self, **values: Any) -> None:
         try:

@@ -127,6 +127,22 @@ def test_progress_shows_accuracy_zeros_and_flips(digits: Dataset, capsys: pytest
         assert word in shown
 
 
+def test_the_recipe_s_threads_hold_while_training_only(digits: Dataset) -> None:
+    seen = []
+
+    class Watched(DiscreteNet):
+        def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+            seen.append(torch.get_num_threads())
+            return super().forward(pixels)
+
+    net = small()
+    net.__class__ = Watched
+    before = torch.get_num_threads()
+    fit(net, few(digits, 100), RECIPE.replace(threads=before + 1))
+    assert set(seen) == {before + 1}
+    assert torch.get_num_threads() == before
+
+
 def test_squared_hinge_by_hand() -> None:
     logits = torch.tensor([[2.0, -0.5], [0.25, 0.5]])
     expected = (0 + 0.25 + 1.25**2 + 0.25) / 4

@@ -30,6 +30,7 @@ def test_a_recipe_is_frozen() -> None:
         ({"select": "best"}, "select = 'best' needs n_validation"),
         ({"n_validation": -1}, "n_validation"),
         ({"seed": -1}, "seed"),
+        ({"threads": 0}, "threads"),
         ({"epoch": 3}, "epoch: "),
     ],
 )
