@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gxnor_converters import Certificate, from_torch
-
 from gxnor_snn.data import Dataset, load
 from gxnor_snn.files import write_json
 from gxnor_snn.models import DiscreteNet

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gxnor_converters import Certificate, verify
-from gxnor_sims import simulate
 from numpy.typing import NDArray
 
+from gxnor_converters import Certificate, verify
+from gxnor_sims import simulate
 from gxnor_snn.graph import EventGraph
 from gxnor_snn.models import DiscreteNet
 

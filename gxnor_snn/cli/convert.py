@@ -38,7 +38,6 @@ def convert(
     counts, logits, predictions. If anything differs, no graph is written and the exit code is 1.
     """
     from gxnor_converters import from_torch
-
     from gxnor_snn.errors import InputError
     from gxnor_snn.train import load_checkpoint
 

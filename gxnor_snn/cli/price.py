@@ -42,7 +42,7 @@ def price(
 
     Each term is a count times a published constant, with its band and grade. A constant that nobody published is
     not zero: its term stays unpriced and the card gives no total. Without --card, three cards are priced: loihi,
-    crossbar, cutie.
+    crossbar, cutie; one that cannot run the graph then says why and the others are priced.
     """
     from gxnor_snn.errors import InputError
 

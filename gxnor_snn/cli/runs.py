@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gxnor_sims import simulate
 from numpy.typing import NDArray
 
+from gxnor_sims import simulate
 from gxnor_snn.errors import InputError
 from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Counts, EventTrace

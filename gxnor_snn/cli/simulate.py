@@ -51,7 +51,6 @@ def simulate(
     Every engine gives the same integers. Where labels are there, the accuracy is printed.
     """
     from gxnor_sims import simulate as run
-
     from gxnor_snn.errors import InputError
     from gxnor_snn.graph import EventGraph
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from gxnor_snn.plots.units import count, engineering, percent
 from gxnor_snn.results import Bill, Counts, EventTrace
-from gxnor_snn.results.bill import Term, Total
+from gxnor_snn.results.bill import Latency, Term, Total, indistinguishable
 
 from .screen import Screen
 
@@ -63,18 +63,28 @@ def bill_rows(bills: Sequence[Bill]) -> Iterator[tuple[str, ...]]:
             energy, band = "unpriced", ", ".join(u.term for u in bill.unpriced)
         else:
             energy, band = _energy(bill.total)
-        latency = engineering(bill.latency.time_s, "s") if bill.latency else "not published"
+        latency = _latency(bill.latency) if bill.latency else "not published"
         yield bill.display, energy, band, bill.weakest_grade or "-", latency
 
 
+def _latency(latency: Latency) -> str:
+    """Time of an inference, with its band where it has one."""
+    low, value, high = (engineering(t, "s") for t in (latency.low_s, latency.time_s, latency.high_s))
+    return f"{value} ({low} to {high})" if low != high else value
+
+
 def print_bills(screen: Screen, bills: Sequence[Bill]) -> None:
-    """Totals of all targets, then every term of each."""
+    """Totals of all targets, which of them cannot be told apart, then every term of each and what is left out."""
     columns = ("target", "energy", "band (or what has no price)", "weakest grade", "latency")
     screen.table("Energy per inference", columns, bill_rows(bills))
+    for one, other in indistinguishable(bills):
+        screen.line(f"  not distinguishable, as their bands overlap: {one}, {other}")
     for bill in bills:
         rows = [(name, *_energy(term), term.grade, _events(term.count)) for name, term in bill.terms.items()]
         rows += [(u.term, "unpriced", u.reason, "-", _events(u.count)) for u in bill.unpriced]
         screen.table(bill.display, ("term", "energy", "band", "grade", "events"), rows)
+        for part in bill.excluded:
+            screen.line(f"  not in the bill: {part}")
         for warning in bill.warnings:
             screen.line(f"  ! {warning}", style="yellow")
 

@@ -63,13 +63,13 @@ def energy_by_term(bills: Sequence[Bill], ax: "Axes | None" = None) -> "Axes":
     height = sum(r.height for rows in groups for r in rows) + 0.6 * (len(groups) - 1)
     if ax is None:
         ax = style.new_axes(0.95 + 0.25 * height)
-    drawn = [r for rows in groups for r in rows if r.energy_j]
+    drawn = [r for rows in groups for r in rows if r.high_j > 0]
     to_zero = "; ◂ reaches 0" if any(r.low_j <= 0 for r in drawn) else ""
     style.prepare(
         ax, "Energy per inference by term", f"energy per inference (logarithmic), band as whisker{to_zero}"
     )
     if drawn:
-        lowest = min(r.low_j if r.low_j > 0 else r.energy_j or math.inf for r in drawn)
+        lowest = min(r.low_j if r.low_j > 0 else r.energy_j or r.high_j for r in drawn)
         highest = max(max(r.high_j, r.energy_j or 0.0) for r in drawn)
         start = 10.0 ** math.floor(math.log10(lowest / 2))
         ax.set_xscale("log")
@@ -127,20 +127,21 @@ def _draw_bar(ax: "Axes", row: _Row, centre: float) -> None:
     right = max(energy, edge)
     if energy > 0:
         ax.barh(centre, energy, height=0.72, color=style.TOTAL if row.is_total else style.TERM)
-        if row.low_j < energy or row.high_j > energy:
-            below, above = energy - max(row.low_j, edge), row.high_j - energy
-            ax.errorbar(
-                energy,
-                centre,
-                xerr=[[below], [above]],
-                fmt="none",
-                ecolor=style.BAND,
-                elinewidth=1.6 if row.is_total else 0.9,
-                capsize=3.5 if row.is_total else 2.5,
-            )
-        if row.low_j <= 0:  # a logarithmic axis has no zero: an arrow head points there
-            ax.plot(edge, centre, marker=CARETLEFT, markersize=5, color=style.BAND, clip_on=False)
-        right = max(energy, row.high_j)
+    if row.low_j < energy or row.high_j > energy:
+        at = max(energy, edge)  # no bar, but a band: the whisker starts at the axis
+        below, above = at - max(row.low_j, edge), row.high_j - at
+        ax.errorbar(
+            at,
+            centre,
+            xerr=[[below], [above]],
+            fmt="none",
+            ecolor=style.BAND,
+            elinewidth=1.6 if row.is_total else 0.9,
+            capsize=3.5 if row.is_total else 2.5,
+        )
+    if row.low_j <= 0 < row.high_j:  # a logarithmic axis has no zero: an arrow head points there
+        ax.plot(edge, centre, marker=CARETLEFT, markersize=5, color=style.BAND, clip_on=False)
+    right = max(right, row.high_j)
     ax.annotate(
         row.note,
         (right, centre),

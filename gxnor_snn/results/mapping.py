@@ -53,6 +53,8 @@ class Mapping:
         Every limit that was looked at.
     notes
         What a reader of the bill must know about this layout.
+    card
+        Digest of the card's content.
     """
 
     profile: str
@@ -63,6 +65,7 @@ class Mapping:
     resources: MappingABC[str, Quantity]
     checks: tuple[Check, ...] = ()
     notes: tuple[str, ...] = ()
+    card: str = ""
 
     def __post_init__(self) -> None:
         for name in ("projections", "populations"):
@@ -76,13 +79,14 @@ class Mapping:
             {n: dict(q) for n, q in self.populations.items()},
             dict(self.resources),
         )
-        return Mapping, (self.profile, self.kind, self.graph, *plain, self.checks, self.notes)
+        return Mapping, (self.profile, self.kind, self.graph, *plain, self.checks, self.notes, self.card)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form."""
         return {
             "profile": self.profile,
             "kind": self.kind,
+            "card": self.card,
             "graph": self.graph,
             "resources": dict(self.resources),
             "projections": {n: dict(q) for n, q in self.projections.items()},

@@ -35,6 +35,8 @@ def load_profile(name_or_path: str | os.PathLike[str]) -> Profile:
         If no such card exists (the message lists the known ones) or the card is damaged (the message names the
         field, what stands there and what is allowed).
     """
+    if not isinstance(name_or_path, str | os.PathLike):
+        raise ProfileError(f"hardware card is {name_or_path!r:.80}; allowed is a name or the path of a .toml file")
     text = os.fspath(name_or_path)
     if text.endswith(".toml") or os.sep in text:
         return _read(Path(text))
@@ -48,12 +50,14 @@ def load_profile(name_or_path: str | os.PathLike[str]) -> Profile:
 
 
 def _read(path: Path) -> Profile:
-    where = f"card {path}"
+    where = f"card {str(path)!r}" if "\0" in str(path) else f"card {path}"
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ProfileError(f"{where}: cannot be read: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise ProfileError(f"{where}: is nested too deeply; allowed is the flat form of a card") from error
+    except ValueError as error:  # no TOML, no UTF-8, no path, or a number of thousands of digits
         raise ProfileError(f"{where}: is not TOML: {error}") from error
     return parse_profile(data, where)
 

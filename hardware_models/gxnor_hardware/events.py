@@ -1,15 +1,19 @@
 """Counts per inference, proven to come from the graph that was mapped."""
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gxnor_snn.errors import PricingError
 from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Counts, Mapping, MoveCounts, SynapseCounts
 from gxnor_snn.results.mapping import Quantity
 
-__all__ = ["Events", "static_populations", "static_projections"]
+Float = NDArray[np.float64]
+
+__all__ = ["Events", "Float", "static_populations", "static_projections"]
 
 
 def static_projections(graph: EventGraph) -> dict[str, dict[str, Quantity]]:
@@ -33,7 +37,7 @@ def static_populations(graph: EventGraph) -> dict[str, dict[str, Quantity]]:
 
 
 class Events:
-    """Mean counts per inference.
+    """Counts per inference: means, and sample by sample where the counts have that.
 
     Parameters
     ----------
@@ -54,7 +58,10 @@ class Events:
         self.n_samples = counts.n_samples
         self._mapping = mapping
         self._counts = counts.summed()
+        self._raw = counts
         self._check()
+        sizes = {np.size(getattr(p, f.name)) for p in counts.projections.values() for f in fields(p)[:1]}
+        self.per_sample = sizes == {counts.n_samples}
 
     def _check(self) -> None:
         counts, mapping = self._counts, self._mapping
@@ -89,17 +96,25 @@ class Events:
         """Mean per inference of one count of a projection."""
         return int(getattr(self._counts.projections[projection], label)) / self.n_samples
 
-    def lines(self, projection: str) -> float:
-        """Events that travel over a projection, weighted by fan-out: driven synapses, or moved pairs."""
-        moves = isinstance(self._counts.projections[projection], MoveCounts)
-        return self.of(projection, "n_moved" if moves else "n_x_planes")
+    def each(self, projection: str, label: str) -> Float:
+        """One count of a projection sample by sample, or its mean alone, shape (1,), where counts are summed."""
+        return self._each(getattr(self._raw.projections[projection], label))
 
-    def firing(self, population: str) -> float:
-        """Neurons with a nonzero level, mean per inference."""
-        found = self._counts.populations[population]
+    def _each(self, count: Any) -> Float:
+        values = np.atleast_1d(np.asarray(count, np.float64))
+        return values if self.per_sample else np.asarray([values.sum() / self.n_samples])
+
+    def lines(self, projection: str) -> Float:
+        """Events that travel over a projection, weighted by fan-out: driven synapses or moved pairs, as `each`."""
+        moves = isinstance(self._raw.projections[projection], MoveCounts)
+        return self.each(projection, "n_moved" if moves else "n_x_planes")
+
+    def firing(self, population: str) -> Float:
+        """Neurons with a nonzero level, as `each`."""
+        found = self._raw.populations[population]
         if found.spikes_pos is None or found.spikes_neg is None:
             raise PricingError(f"population {population!r}: the counts hold no spikes of it")
-        return (int(found.spikes_pos) + int(found.spikes_neg)) / self.n_samples
+        return self._each(found.spikes_pos) + self._each(found.spikes_neg)
 
     def reached(self, population: str) -> float | None:
         """Neurons with at least one open gate, mean per inference; None in basic counts."""

@@ -47,8 +47,8 @@ Charge = tuple[str, Amount]
 
 
 def weakest(grades: Sequence[str]) -> str:
-    """The weakest of some grades; the strongest there is for none."""
-    return max(grades, key=GRADES.index, default=GRADES[0])
+    """The weakest of some grades, of which there is at least one."""
+    return max(grades, key=GRADES.index)
 
 
 class Ledger:
@@ -68,7 +68,9 @@ class Ledger:
         self._used: dict[str, Constant] = {}
         self._timed: Mapping[str, Constant] = {}
 
-    def charge(self, term: str, charges: Sequence[Charge], formula: str) -> None:
+    def charge(
+        self, term: str, charges: Sequence[Charge], formula: str, *, design: Sequence[str] = (), grade: str = "A"
+    ) -> None:
         """Add one term: the sum over `charges` of amount times constant.
 
         Parameters
@@ -79,6 +81,10 @@ class Ledger:
             Names of energy (or power, then seconds are the amount) constants with their amounts.
         formula
             What was counted, in words.
+        design
+            Design facts of the card that the amounts rest on; their grades weaken the term's.
+        grade
+            Grade of anything else the amounts rest on.
         """
         total = Amount.exact(0.0)
         count = Amount.exact(0.0)
@@ -90,10 +96,41 @@ class Ledger:
                 continue
             total += amount * constant
             count += amount
-            if amount.any:
-                constants[name] = constant
-        if any(name in self._profile.charged for name, _ in charges):
-            self.add(term, total, count.value, constants, formula)
+            constants[name] = constant
+        if constants:
+            # constants of which nothing was used do not weigh, unless there is nothing else
+            used = {name: constants[name] for name, amount in charges if name in constants and amount.any}
+            rest = [grade, *(self._profile.design[name].grade for name in design if name in self._profile.design)]
+            self.add(term, total, count.value, used or constants, formula, rest)
+
+    def static(self, parts: float, time: Amount | None, formula: str) -> None:
+        """Charge static power over the latency of an inference.
+
+        A card whose constants include it has paid already; without a power or without a latency the term is
+        unpriced. A power of exactly 0 needs no latency.
+
+        Parameters
+        ----------
+        parts
+            Powered parts (chips).
+        time
+            Seconds of one inference; None where nobody knows.
+        formula
+            What was counted, in words.
+        """
+        if "static" in self._profile.included:
+            return
+        power = self._profile.power.get("static")
+        if power is not None and power.high == 0:
+            time = Amount.exact(0.0)
+        if power is None or time is None:
+            lack = (
+                "no static power" if power is None else f"no latency over {parts:g} chip(s) to charge static over"
+            )
+            self.refuse("static", parts, f"card {self._profile.name!r} has {lack}: no published value is known")
+            return
+        grade = GRADES[0] if self._latency is None else self._latency.grade
+        self.charge("static", [("static", time * parts)], formula, grade=grade)
 
     def _without_price(self, term: str, name: str, amount: Amount) -> None:
         if amount.any and name not in self._profile.included:
@@ -101,15 +138,21 @@ class Ledger:
             self._unpriced.append(Unpriced(term, amount.value, reason))
 
     def add(
-        self, term: str, energy: Amount, count: float, constants: Mapping[str, Constant], formula: str
+        self,
+        term: str,
+        energy: Amount,
+        count: float,
+        constants: Mapping[str, Constant],
+        formula: str,
+        grades: Sequence[str] = (),
     ) -> None:
-        """Add a term whose energy was worked out by the caller."""
+        """Add a term whose energy was worked out by the caller; `grades` are those of what else it rests on."""
         band = sorted((energy.low, energy.value, energy.high))
         self._terms[term] = Term(
             energy_j=energy.value,
             low_j=band[0],
             high_j=band[-1],
-            grade=weakest([c.grade for c in constants.values()]),
+            grade=weakest([*(c.grade for c in constants.values()), *grades]),
             source="; ".join(dict.fromkeys(c.source for c in constants.values())),
             count=count,
             formula=formula,
@@ -130,10 +173,12 @@ class Ledger:
         """Record what lies outside the boundary."""
         self._excluded.append(text)
 
-    def take(self, time: Amount, constants: Mapping[str, Constant], formula: str) -> None:
-        """Set the latency, in seconds."""
+    def take(
+        self, time: Amount, constants: Mapping[str, Constant], formula: str, grades: Sequence[str] = ()
+    ) -> None:
+        """Set the latency, in seconds; `grades` are those of what else it rests on."""
         self._timed = constants
-        grade = weakest([c.grade for c in constants.values()])
+        grade = weakest([*(c.grade for c in constants.values()), *grades])
         band = sorted((time.low, time.value, time.high))
         self._latency = Latency(time.value, band[0], band[-1], grade, formula)
 
@@ -155,7 +200,7 @@ class Ledger:
             unpriced=tuple(self._unpriced),
             excluded=tuple(self._excluded),
             warnings=(*self._unverified(), *mapping.notes, *self._profile.validity.notes),
-            weakest_grade=weakest([c.grade for c in self._used.values()]) if self._used else None,
+            weakest_grade=weakest([t.grade for t in self._terms.values()]) if self._terms else None,
             latency=self._latency,
         )
 

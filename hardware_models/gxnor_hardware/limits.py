@@ -1,5 +1,6 @@
 """Holding a number against a limit of a card."""
 
+from gxnor_snn.errors import PricingError
 from gxnor_snn.results import Check
 
 from .profile import Profile
@@ -8,8 +9,18 @@ __all__ = ["check_limit"]
 
 
 def check_limit(profile: Profile, limit: str, used: int, note: str) -> Check:
-    """The check of one limit; a limit the card does not give is unchecked, never passed."""
+    """The check of one limit; a limit the card does not give is unchecked, never passed.
+
+    Raises
+    ------
+    PricingError
+        If the limit is exceeded and the card calls it a wall.
+    """
     allowed = profile.limit(limit)
     if allowed is None:
         return Check(limit, "unchecked", note=note)
+    if used > allowed and profile.limits[limit].kind == "wall":
+        raise PricingError(
+            f"card {profile.name!r}: the graph needs {limit} of {used}; the wall is {allowed} ({note})"
+        )
     return Check(limit, "pass" if used <= allowed else "exceeded", used, allowed, note)

@@ -1,5 +1,7 @@
 """The two calls: lay a graph on a device, and price what happened there."""
 
+from dataclasses import replace
+
 from gxnor_snn.errors import PricingError
 from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Bill, Counts, Mapping
@@ -32,7 +34,14 @@ def map_graph(graph: EventGraph, profile: Profile) -> Mapping:
     PricingError
         If the graph meets a wall of the card; the message names the limit, what is needed and what is allowed.
     """
-    return KINDS[profile.kind].layout(graph, profile)
+    _need(graph, EventGraph, "graph")
+    _need(profile, Profile, "profile")
+    return replace(KINDS[profile.kind].layout(graph, profile), card=profile.digest)
+
+
+def _need(thing: object, kind: type, name: str) -> None:
+    if not isinstance(thing, kind):
+        raise PricingError(f"{name} is {thing!r:.80}; allowed is {kind.__name__}")
 
 
 def price(counts: Counts, profile: Profile, mapping: Mapping) -> Bill:
@@ -54,12 +63,23 @@ def price(counts: Counts, profile: Profile, mapping: Mapping) -> Bill:
     Raises
     ------
     PricingError
-        If the mapping belongs to another card, or the counts to another graph.
+        If the mapping belongs to another card or to other content under its name, or the counts to another graph.
     """
+    for thing, kind, name in (
+        (counts, Counts, "counts"),
+        (profile, Profile, "profile"),
+        (mapping, Mapping, "mapping"),
+    ):
+        _need(thing, kind, name)
     if (mapping.profile, mapping.kind) != (profile.name, profile.kind):
         raise PricingError(
             f"the mapping is on card {mapping.profile!r} ({mapping.kind}), prices were asked for "
             f"{profile.name!r} ({profile.kind}); allowed is the card that was mapped"
+        )
+    if mapping.card != profile.digest:
+        raise PricingError(
+            f"the mapping is on a card {mapping.profile!r} of other content ({mapping.card[:12]}, not "
+            f"{profile.digest[:12]}); allowed is the card that was mapped"
         )
     events = Events(counts, mapping)
     ledger = Ledger(profile)

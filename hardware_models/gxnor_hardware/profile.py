@@ -1,8 +1,12 @@
 """A hardware card in memory: constants in SI units, each with its provenance."""
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 from gxnor_snn.errors import ProfileError
 
@@ -57,8 +61,8 @@ class Fact:
     value
         A positive whole number, or one of the words the vocabulary allows.
     kind
-        For limits: "wall" (more of the same device does not help), "budget" (more cores, passes or chips do)
-        or "deadline". None for design choices.
+        For limits: "wall" (what exceeds it cannot run) or "budget" (more cores, passes or chips, or a loss that
+        the bill states, make up for it). None for design choices.
     source, grade, note
         As in `Constant`.
     """
@@ -116,6 +120,17 @@ class Profile:
     limits: Mapping[str, Fact] = field(default_factory=lambda: MappingProxyType({}))
     design: Mapping[str, Fact] = field(default_factory=lambda: MappingProxyType({}))
     excludes: tuple[str, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the card's content: equal for cards that say the same, whatever file they come from."""
+
+        def plain(thing: Any) -> Any:
+            return dict(thing) if isinstance(thing, Mapping) else vars(thing)
+
+        # not vars(self): this very property is cached there
+        content = {f.name: getattr(self, f.name) for f in fields(self)}
+        return hashlib.sha256(json.dumps(content, default=plain, sort_keys=True).encode()).hexdigest()
 
     @property
     def charged(self) -> Mapping[str, Constant]:

@@ -19,11 +19,11 @@ The form, with the unit in the key of every constant::
     grade = "B"                               # A B C D M
     [limits.neurons_per_core]
     value = 1024
-    kind = "budget"                           # wall | budget | deadline
+    kind = "budget"                           # wall | budget
     source = "paper, page"
     grade = "B"
-    [design.signed_events]
-    value = "two_lines"
+    [design.signed_neurons]
+    value = "two_compartments"
     source = "..."
     grade = "D"
 
@@ -33,7 +33,6 @@ that hold the same quantity (double charge).
 
 import math
 from collections.abc import Mapping
-from itertools import combinations
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -41,6 +40,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gxnor_snn.errors import ProfileError
 
+from .consistency import check_charges, check_divisors, known
 from .profile import Constant, Fact, Profile, Validity
 from .units import DIMENSIONS, to_si
 from .vocabulary import VOCABULARIES, Vocabulary
@@ -78,9 +78,13 @@ class _ConstantTable(_Strict):
     note: str = ""
 
 
+_MOST = 1 << 40
+"""Beyond any count of parts of a device, and far from the end of 64-bit integers."""
+
+
 class _LimitTable(_Strict):
-    value: int = Field(gt=0, lt=1 << 53)
-    kind: Literal["wall", "budget", "deadline"]
+    value: int = Field(gt=0, lt=_MOST)
+    kind: Literal["wall", "budget"]
     source: str = Text
     grade: Grade
     note: str = ""
@@ -124,7 +128,22 @@ def _explain(error: ValidationError, where: str, model: type[BaseModel]) -> Prof
     if first["type"] == "missing":
         return ProfileError(f"{where}: {field} is missing")
     message = first["msg"]
-    return ProfileError(f"{where}: {field} is {first['input']!r:.80}; {message[:1].lower()}{message[1:]}")
+    return ProfileError(f"{where}: {field} is {_shown(first['input'])}; {message[:1].lower()}{message[1:]}")
+
+
+def _shown(raw: Any) -> str:
+    """What stands there, cut short; Python refuses to print integers of thousands of digits."""
+    try:
+        return f"{raw!r:.80}"
+    except ValueError:
+        return "a number of thousands of digits"
+
+
+def _finite(value: int | float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond every float
+        return False
 
 
 def _numbers(where: str, key: str, raw: Any, count: int) -> list[int | float]:
@@ -132,9 +151,9 @@ def _numbers(where: str, key: str, raw: Any, count: int) -> list[int | float]:
     good = isinstance(values, list) and len(values) == count
     if not good or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
         allowed = "a number" if count == 1 else "[low, high]"
-        raise ProfileError(f"{where}.{key} is {raw!r:.80}; allowed is {allowed}")
-    if not all(math.isfinite(v) for v in values):
-        raise ProfileError(f"{where}.{key} is {raw!r:.80}; allowed are finite numbers")
+        raise ProfileError(f"{where}.{key} is {_shown(raw)}; allowed is {allowed}")
+    if not all(map(_finite, values)):
+        raise ProfileError(f"{where}.{key} is {_shown(raw)}; allowed are finite numbers")
     return list(values)
 
 
@@ -190,6 +209,8 @@ def _constant(where: str, section: str, table: Table, basis: str) -> Constant:
         raise ProfileError(f"{where}: scope is missing; allowed are marginal, aggregate")
     if not costs and (checked.scope or checked.includes):
         raise ProfileError(f"{where}: scope and includes belong to energy and power, not to {section}")
+    if not costs and checked.variant_of is not None:
+        raise ProfileError(f"{where}: variant_of belongs to energy and power, not to {section}")
     if checked.scope == "aggregate" and not checked.includes:
         raise ProfileError(f"{where}: an aggregate must name what it includes")
     return Constant(
@@ -208,41 +229,14 @@ def _constant(where: str, section: str, table: Table, basis: str) -> Constant:
     )
 
 
-def _known(where: str, section: str, names: Mapping[str, Any], allowed: frozenset[str]) -> None:
-    for name in names:
-        if name not in allowed:
-            listed = ", ".join(sorted(allowed)) or "none"
-            raise ProfileError(f"{where}: unknown {section}.{name}; allowed are {listed}")
-
-
-def _check_charges(where: str, charged: Mapping[str, Constant], vocabulary: Vocabulary) -> None:
-    """Refuse variants of nothing, unknown includes, and two constants that hold the same quantity."""
-    covers: dict[str, set[str]] = {}
-    for name, constant in charged.items():
-        if constant.variant_of is not None and constant.variant_of not in charged:
-            raise ProfileError(f"{where}: {name} is variant_of {constant.variant_of!r}, which the card lacks")
-        _known(where, f"includes of {name}", dict.fromkeys(constant.includes), vocabulary.quantities)
-        covers[name] = {constant.variant_of or name, *constant.includes}
-    for one, other in combinations(charged, 2):
-        roots = {charged[one].variant_of or one, charged[other].variant_of or other}
-        shared = covers[one] & covers[other]
-        if len(roots) == 1:
-            continue
-        if shared:
-            raise ProfileError(
-                f"{where}: {one} and {other} both hold {', '.join(sorted(shared))} (double charge); "
-                f"an aggregate replaces what it includes"
-            )
-
-
 def _design(where: str, design: Mapping[str, _DesignTable], vocabulary: Vocabulary) -> None:
-    _known(where, "design", design, frozenset(vocabulary.design))
+    known(where, "design", design, frozenset(vocabulary.design))
     for name, table in design.items():
         words = vocabulary.design[name]
-        good = table.value in words if words else isinstance(table.value, int) and table.value > 0
+        good = table.value in words if words else isinstance(table.value, int) and 0 < table.value < _MOST
         if not good:
-            allowed = ", ".join(words) or "a positive whole number"
-            raise ProfileError(f"{where}: design.{name} is {table.value!r}; allowed is {allowed}")
+            allowed = ", ".join(words) or f"a positive whole number below {_MOST}"
+            raise ProfileError(f"{where}: design.{name} is {_shown(table.value)}; allowed is {allowed}")
 
 
 def parse_profile(data: Mapping[str, Any], where: str) -> Profile:
@@ -268,13 +262,14 @@ def parse_profile(data: Mapping[str, Any], where: str) -> Profile:
     sections: dict[str, dict[str, Constant]] = {}
     for section in DIMENSIONS:
         tables: dict[str, Table] = getattr(card, section)
-        _known(where, section, tables, vocabulary.constants[section])
+        known(where, section, tables, vocabulary.constants[section])
         sections[section] = {
             name: _constant(f"{where}: {section}.{name}", section, table, card.validity.basis)
             for name, table in tables.items()
         }
-    _check_charges(where, {**sections["energy"], **sections["power"]}, vocabulary)
-    _known(where, "limits", card.limits, vocabulary.limits)
+    check_charges(where, {**sections["energy"], **sections["power"]}, vocabulary)
+    check_divisors(where, sections, vocabulary)
+    known(where, "limits", card.limits, vocabulary.limits)
     _design(where, card.design, vocabulary)
     missing = sorted(vocabulary.required - set(card.limits) - set(card.design))
     if missing:

@@ -27,6 +27,10 @@ class Vocabulary:
         Allowed words by name; an empty tuple stands for a whole number.
     required
         Facts without which nothing can be mapped.
+    variants
+        Constants that prices charge instead of another one, with the name of that one.
+    divisors
+        Constants that prices divide by.
     """
 
     constants: Mapping[str, frozenset[str]]
@@ -34,6 +38,8 @@ class Vocabulary:
     limits: frozenset[str]
     design: Mapping[str, Choice] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
+    variants: Mapping[str, str] = field(default_factory=dict)
+    divisors: frozenset[str] = frozenset()
 
     @property
     def quantities(self) -> frozenset[str]:
@@ -48,7 +54,7 @@ def _names(text: str) -> frozenset[str]:
 VOCABULARIES: Mapping[str, Vocabulary] = {
     "neuromorphic": Vocabulary(
         constants={
-            "energy": _names("synop neuron_update neuron_update_idle message hop_x hop_y chip_link"),
+            "energy": _names("synop neuron_update neuron_update_idle message hop_x hop_y chip_link reset"),
             "power": _names("static"),
             "time": _names("synop neuron_update neuron_update_idle sync_min sync_max"),
             "frequency": frozenset(),
@@ -60,8 +66,7 @@ VOCABULARIES: Mapping[str, Vocabulary] = {
             "weight_bits sum_bits"
         ),
         design={
-            "event": ("binary",),
-            "signed_events": ("two_lines",),
+            "signed_lines": ("atoms", "axons"),
             "signed_neurons": ("two_compartments", "one_compartment"),
             "conv_weights": ("shared", "unrolled"),
             "cores_per_tile": (),
@@ -74,9 +79,10 @@ VOCABULARIES: Mapping[str, Vocabulary] = {
             "axon_out_slots": (),
         },
         required=_names(
-            "cores_per_chip neurons_per_core event signed_events signed_neurons conv_weights cores_per_tile "
+            "cores_per_chip neurons_per_core signed_lines signed_neurons conv_weights cores_per_tile "
             "tiles_x tiles_y index_bits_min list_header_bits list_synapses memory_word_bits axon_out_slots"
         ),
+        variants={"neuron_update_idle": "neuron_update"},
     ),
     "crossbar": Vocabulary(
         constants={
@@ -87,8 +93,8 @@ VOCABULARIES: Mapping[str, Vocabulary] = {
             "ratio": frozenset(),
         },
         parts=_names(
-            "leakage controller input_register output_register edram bus router sigmoid max_pool tile_shift_add "
-            "tile_register"
+            "leakage adc_leakage driver_leakage array_leakage sample_hold_leakage shift_add_leakage controller "
+            "input_register output_register edram bus router sigmoid max_pool tile_shift_add tile_register"
         ),
         limits=_names("rows cols arrays_per_chip adc_bits"),
         design={
@@ -113,6 +119,7 @@ VOCABULARIES: Mapping[str, Vocabulary] = {
         limits=_names("in_channels out_channels kernel image layers sum_bits"),
         design={"weight_load_cycles": (), "partial_sum_depth": ()},
         required=_names("in_channels out_channels kernel weight_load_cycles partial_sum_depth"),
+        divisors=frozenset({"clock", "reference_activity"}),
     ),
 }
 """Vocabulary by kind of card."""

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from gxnor_sims import Engine, get_engine
-from gxnor_sims.native import NativeEngine, available_isas
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gxnor_sims import Engine, get_engine
+from gxnor_sims.native import NativeEngine, available_isas
 from gxnor_snn.errors import EngineError, InputError, UnsupportedGraphError
 from gxnor_snn.graph import EventGraph, execute
 from tests.gxnor_snn.graph.small import small_graph, small_input

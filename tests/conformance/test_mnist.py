@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from gxnor_converters import from_torch, verify
 from gxnor_sims.native import NativeEngine, available_isas
-
 from gxnor_snn.data import load
 from gxnor_snn.graph import EventGraph
 from gxnor_snn.models import lenet, mlp

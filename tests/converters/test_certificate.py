@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+
 from gxnor_converters import Certificate, from_torch, verify
 from gxnor_sims import simulate
-
 from gxnor_snn.errors import ConversionError, InputError
 from gxnor_snn.graph import EventGraph
 from gxnor_snn.models import lenet

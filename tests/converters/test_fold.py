@@ -1,10 +1,10 @@
 """Thresholds against every single sum."""
 
 import numpy as np
-from gxnor_converters.fold import integer_thresholds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gxnor_converters.fold import integer_thresholds
 from gxnor_snn.spaces import DiscreteSpace, activation_levels, activation_thresholds
 
 finite = st.floats(-50, 50, allow_nan=False) | st.sampled_from([0.0, -0.0, 0.5, 1.0, -1.0, 0.25, 1e-300, 1e300])

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from gxnor_converters import from_torch, verify
-from gxnor_sims import simulate
 from torch import nn
 
+from gxnor_converters import from_torch, verify
+from gxnor_sims import simulate
 from gxnor_snn.errors import ConversionError
 from gxnor_snn.graph import Coding, execute
 from gxnor_snn.layers import (

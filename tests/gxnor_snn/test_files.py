@@ -13,6 +13,7 @@ from gxnor_snn.files import atomic_path, read_tensors, write_bytes, write_json, 
 def test_a_failing_block_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "a"
     write_bytes(path, b"old")
+
     def interrupted() -> None:
         with atomic_path(path) as part:
             part.write_bytes(b"half")

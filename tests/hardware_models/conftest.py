@@ -5,12 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import gxnor_hardware
 import numpy as np
 import pytest
+
+import gxnor_hardware
 from gxnor_hardware.profile import Profile
 from gxnor_hardware.schema import parse_profile
-
 from gxnor_snn.graph import Coding, Conv2d, Dense, EventGraph, Input, Pool2d, Readout, Relay, Spiking
 from gxnor_snn.graph import execute as run
 from gxnor_snn.results import Counts, PopulationCounts, SynapseCounts

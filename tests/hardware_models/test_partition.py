@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from gxnor_hardware import load_profile, map_graph
 from gxnor_hardware.neuromorphic.partition import list_bits
 from gxnor_hardware.profile import Profile
-
 from gxnor_snn.errors import PricingError
 from gxnor_snn.graph import EventGraph
 
@@ -92,7 +92,7 @@ def test_too_little_memory_takes_more_cores_and_too_little_for_a_neuron_is_refus
     edited: Edit, conv_net: EventGraph
 ) -> None:
     cores = [
-        map_graph(conv_net, edited(LOIHI, {"limits/synapse_bits_per_core/value": bits})).resources["cores"]
+        int(map_graph(conv_net, edited(LOIHI, {"limits/synapse_bits_per_core/value": bits})).resources["cores"])
         for bits in (1 << 20, 1 << 14, 1 << 13)
     ]
     assert cores[0] < cores[1] < cores[2]

@@ -18,6 +18,7 @@ Conversion law: conversions per inference = reads x phases x ceil(fan_in q / row
 with c = 1 where a pair is subtracted in the analogue domain, 2 where both its columns are converted.
 """
 
+from math import prod
 from typing import Any
 
 from gxnor_snn.errors import PricingError
@@ -57,7 +58,7 @@ def map_crossbar(graph: EventGraph, profile: Profile) -> Mapping:
         "chips": chips,
         "conversions": sum(int(q["conversions"]) for q in tiled.values()),
         "array_reads": sum(int(q["array_reads"]) for q in tiled.values()),
-        "cells": arrays * profile.number("rows") * profile.number("cols"),
+        "adds_outside": sum(_adds(graph, n) for n in graph.projections),
     }
     checks, notes = _checks(tiled, arrays, profile)
     if chips > 1:
@@ -80,6 +81,21 @@ def _shape(projection: Any, output_shape: tuple[int, ...]) -> tuple[int, int, in
     fan_in = projection.weights[0].size
     positions = output_shape[1] * output_shape[2] if len(output_shape) == 3 else 1
     return int(fan_in), output_shape[0] // groups, groups, positions
+
+
+def _adds(graph: EventGraph, name: str) -> int:
+    """Digital operations of a projection that no array does: scaling by a gain, joining sums, adding up pools."""
+    projection = graph.projections[name]
+    target = graph.populations[projection.target]
+    if not target.adds:
+        return 0
+    outputs = prod(projection.output_shape(graph.populations[projection.source].shape))
+    scaled = outputs if projection.gain != 1 else 0
+    if not projection.weighted:
+        return scaled + int(graph.fan_out(name).dense.sum())
+    # the first array projection of a population writes its sums, every further one is added to them
+    first = next(p.name for p in graph.incoming(target.name) if p.weighted)
+    return scaled + (0 if name == first else outputs)
 
 
 def _tiles(graph: EventGraph, name: str, profile: Profile) -> dict[str, Quantity]:

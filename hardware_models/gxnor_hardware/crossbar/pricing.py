@@ -20,42 +20,58 @@ def price_crossbar(events: Events, profile: Profile, mapping: Mapping, ledger: L
 
     - conversions and array reads are those of the mapping: they do not shrink with sparsity;
     - n_row, the active row drives, = driven activation planes x column tiles;
-    - n_cell, the cells in active rows, = 2 x weight planes x driven synapse planes. Cell energies that are an
-      average over unknown states get a band: only low-resistance cells in active rows at the least, every cell
-      of every array read at the most.
+    - n_cell, the cells in active rows, = 2 x weight planes x driven synapse planes.
+
+    Constants of an array that are the power of a group of parts over its full-use rate say nothing of a part that
+    rests. So the high end of every band takes every row, column and cell of every array read as used; the low end
+    of the cells takes only those of low resistance in active rows.
     """
     tiled = {name: static for name, static in mapping.projections.items() if "arrays" in static}
-    conversions = Amount.exact(float(mapping.resources["conversions"]))
     reads = float(mapping.resources["array_reads"])
+    rows, columns = profile.number("rows"), profile.number("cols")
+    converted = float(mapping.resources["conversions"])
+    conversions = Amount(converted, converted, reads * columns)
+    pairs = ("pair_subtraction", "row_drive")
     ledger.charge(
-        "adc", [("adc_conversion", conversions)], "column conversions by the conversion law, whatever the activity"
+        "adc",
+        [("adc_conversion", conversions)],
+        "column conversions by the conversion law, whatever the activity; at most every column of every read",
+        design=pairs,
     )
-    ledger.charge("sample and hold", [("sample_hold", conversions)], "column conversions")
+    ledger.charge(
+        "sample and hold", [("sample_hold", conversions)], "column conversions, as for adc", design=pairs
+    )
+    drives = sum(_row_drives(events, mapping, n) for n in tiled)
     ledger.charge(
         "row drivers",
-        [("row_drive", Amount.exact(sum(_row_drives(events, mapping, n) for n in tiled)))],
-        "active rows x reads x column tiles",
+        [("row_drive", Amount(drives, drives, reads * rows))],
+        "active rows x reads x column tiles; at most every row of every read",
+        design=("row_drive",),
     )
     driven = sum(2 * float(q["pairs_per_synapse"]) * events.of(n, "n_x_planes") for n, q in tiled.items())
     low_resistance = sum(events.of(n, "n_xnor") for n in tiled)
-    every = profile.number("rows") * profile.number("cols") * reads
     ledger.charge(
         "array",
-        [("cell_read", Amount(driven, low_resistance, every))],
+        [("cell_read", Amount(driven, low_resistance, reads * rows * columns))],
         "cells in active rows; at least the low-resistance ones, at most every cell of every read",
+        design=("row_drive",),
     )
     for term, constant, what in (
         ("shift and add", "shift_add", "array reads"),
         ("registers", "registers", "array reads, input and output registers of the group of arrays"),
         ("tile", "tile_digital", "array reads, buffer, bus, router and digital units of the tile"),
     ):
-        ledger.charge(term, [(constant, Amount.exact(reads))], what)
+        ledger.charge(term, [(constant, Amount.exact(reads))], what, design=("row_drive",))
     chips = int(mapping.resources["chips"])
     if chips > 1:
         ledger.refuse("chip links", chips - 1, f"card {profile.name!r}: traffic between chips has no price")
-    time = _latency(profile, mapping, ledger)
-    if time is not None and "static" in profile.power:
-        ledger.charge("static", [("static", time * float(chips))], "seconds x chips")
+    outside = int(mapping.resources["adds_outside"])
+    if outside:
+        ledger.exclude(
+            f"{outside} digital additions and scalings per inference, of projections that join or scale sums "
+            f"outside the arrays: the card has no price of an addition"
+        )
+    ledger.static(chips, _latency(profile, mapping, ledger), "seconds x chips")
 
 
 def _row_drives(events: Events, mapping: Mapping, name: str) -> float:
@@ -85,6 +101,9 @@ def _latency(profile: Profile, mapping: Mapping, ledger: Ledger) -> Amount | Non
             layers.add_edge(*ends, weight=max(length, before))
         return float(nx.dag_longest_path_length(layers, weight="weight"))
 
+    design = [profile.design["row_drive"].grade, profile.design["pair_subtraction"].grade]
     total = Amount(chain("value"), chain("low"), chain("high"))
-    ledger.take(total, constants, "longest chain of layers: positions x phases x read cycle; pools are free")
+    ledger.take(
+        total, constants, "longest chain of layers: positions x phases x read cycle; pools are free", design
+    )
     return total

@@ -29,8 +29,8 @@ def map_digital(graph: EventGraph, profile: Profile) -> Mapping:
     Raises
     ------
     PricingError
-        If weights or spiking populations are not ternary, or a projection other than a layer and its pool adds
-        to a threshold: those are walls.
+        If weights or spiking populations are not ternary, a projection has a gain, or more than one layer adds to
+        a threshold: those are walls.
     """
     for name in graph.populations:
         _check_population(graph, name, profile)
@@ -38,6 +38,7 @@ def map_digital(graph: EventGraph, profile: Profile) -> Mapping:
     notes: list[str] = []
     for name, projection in graph.projections.items():
         if projection.weighted:
+            _check_sums(graph, name, profile)
             projections[name] |= _passes(graph, name, profile, notes)
         else:
             _check_move(graph, name, profile)
@@ -51,7 +52,9 @@ def map_digital(graph: EventGraph, profile: Profile) -> Mapping:
         "multipliers": window * profile.number("out_channels"),
         "adds_outside": sum(int(q["adds_outside"]) for q in run.values()),
     }
-    checks = _checks(graph, profile, int(resources["passes"]))
+    # the planes of a source run with the same weights
+    weight_sets = sum(int(q["passes"]) // int(q["planes"]) for q in run.values())
+    checks = _checks(graph, profile, weight_sets)
     notes += [
         f"{check.limit} is {check.used:g}, the card has {check.allowed:g}: {check.note}"
         for check in checks
@@ -89,6 +92,30 @@ def _check_move(graph: EventGraph, name: str, profile: Profile) -> None:
             f"card {profile.name!r}: {projection.kind} {name!r} adds to the sums of {target.name!r}; the wall is "
             f"the accelerator's output unit, allowed are max and min pools and identities that pass levels on"
         )
+
+
+def _check_sums(graph: EventGraph, name: str, profile: Profile) -> None:
+    """Refuse gains, and targets whose channels get sums of more than one layer."""
+    projection = graph.projections[name]
+    if projection.gain != 1:
+        raise PricingError(
+            f"card {profile.name!r}: projection {name!r} has gain {projection.gain}; the wall is the datapath, "
+            f"which counts +1 and -1 and multiplies no sums, allowed is gain 1"
+        )
+    start, stop = _fed(graph, name)
+    for other in graph.incoming(projection.target):  # moves that add are refused as moves
+        begin, end = _fed(graph, other.name)
+        if other.weighted and other.name != name and start < end and begin < stop:
+            raise PricingError(
+                f"card {profile.name!r}: {name!r} and {other.name!r} add to the same sums of "
+                f"{projection.target!r}; the wall is the output unit, which sums one layer, "
+                f"allowed is one projection per channel"
+            )
+
+
+def _fed(graph: EventGraph, name: str) -> tuple[int, int]:
+    projection = graph.projections[name]
+    return projection.target_channels or (0, graph.populations[projection.target].shape[0])
 
 
 def _windows(taps: int, dilation: int, kernel: int) -> int:
@@ -147,23 +174,30 @@ def _passes(graph: EventGraph, name: str, profile: Profile, notes: list[str]) ->
     }
 
 
-def _checks(graph: EventGraph, profile: Profile, passes: int) -> list[Check]:
+def _checks(graph: EventGraph, profile: Profile, weight_sets: int) -> list[Check]:
     extent = max((max(p.shape[1:]) for p in graph.populations.values() if len(p.shape) == 3), default=1)
-    native = [
-        n
-        for n, p in graph.populations.items()
-        if p.has_inputs and all(graph.coding(q.source).n_planes == 1 for q in graph.incoming(n))
-    ]
-    reach = max((int(np.abs(np.concatenate(graph.bounds(n))).max()) for n in native), default=0)
+    reaches = {n: _reach(graph, n) for n, p in graph.projections.items() if p.weighted}
+    worst = max(reaches, key=reaches.__getitem__)
     return [
         check_limit(profile, "image", extent, "larger maps run in parts, whose overlap is not priced"),
         check_limit(
-            profile, "layers", passes, "weight sets beyond those are loaded by the host, which is not priced"
+            profile, "layers", weight_sets, "weight sets beyond those are loaded by the host, which is not priced"
         ),
         check_limit(
             profile,
             "sum_bits",
-            reach.bit_length() + 1,
-            "the largest sum any input could reach, with sign; sums that reach it would wrap around",
+            reaches[worst].bit_length() + 1,
+            f"the largest sum any input could reach, with sign, of {worst!r}; a sum that goes beyond wraps around, "
+            "which depends on the data and is not checked here",
         ),
     ]
+
+
+def _reach(graph: EventGraph, name: str) -> int:
+    """Largest magnitude that the sum of one output over one plane of the source could take."""
+    projection: Any = graph.projections[name]
+    weights = projection.weights.reshape(len(projection.weights), -1)
+    above, below = (weights > 0).sum(axis=1), (weights < 0).sum(axis=1)
+    coding = graph.coding(projection.source)
+    signed = coding.lo < 0 < coding.hi
+    return int((above + below if signed else np.maximum(above, below)).max())

@@ -20,8 +20,8 @@ def price_digital(events: Events, profile: Profile, mapping: Mapping, ledger: Le
 
     where e_cycle is the energy of a busy cycle in which a fraction g of the multipliers has an open gate, and s
     the share of it that follows toggling. Cycles do not depend on sparsity: only toggling shrinks. Nobody
-    published s, so its band is part of the price; the two terms move against each other, and the total's band
-    is taken over the corners of (e_cycle, s).
+    published s or g, so their bands are part of the price; the two terms move against each other, and the total's
+    band is taken over the corners of (e_cycle, s, g).
     """
     cycles = float(mapping.resources["cycles"])
     opened = sum(events.of(name, "n_xnor") for name, q in mapping.projections.items() if "cycles" in q)
@@ -36,15 +36,14 @@ def price_digital(events: Events, profile: Profile, mapping: Mapping, ledger: Le
         ledger.refuse(_CLOCKING, cycles, f"card {profile.name!r} has no {', '.join(missing)}: not published")
     else:
         multipliers = float(mapping.resources["multipliers"])
-        # cycles' worth of toggling: how many cycles of the reference activity the open gates make up
-        worth = opened / (multipliers * reference.value)
         constants = {"cycle": energy, "toggle_share": share, "reference_activity": reference}
 
-        def terms(e: float, s: float) -> tuple[float, float]:
-            return cycles * e * (1 - s), worth * e * s
+        def terms(e: float, s: float, g: float) -> tuple[float, float]:
+            # toggling: as many cycles of the reference activity as the open gates make up
+            return cycles * e * (1 - s), opened / (multipliers * g) * e * s
 
-        corners = [terms(e, s) for e, s in product((energy.low, energy.high), (share.low, share.high))]
-        values = terms(energy.value, share.value)
+        corners = [terms(*corner) for corner in product(*((c.low, c.high) for c in constants.values()))]
+        values = terms(energy.value, share.value, reference.value)
         for index, (term, count, formula) in enumerate(
             (
                 (_CLOCKING, cycles, "cycles of all passes, whatever the activity x (1 - toggle share)"),
@@ -59,9 +58,8 @@ def price_digital(events: Events, profile: Profile, mapping: Mapping, ledger: Le
     if outside:
         ledger.exclude(f"{outside} additions of weighted bit planes per inference, done by the host")
     clock = profile.frequency.get("clock")
-    if clock is None:
-        return
-    time = Amount(cycles / clock.value, cycles / clock.high, cycles / clock.low)
-    ledger.take(time, {"clock": clock}, "cycles of all layers, one after another, / clock")
-    if "static" in profile.power:
-        ledger.charge("static", [("static", time)], "seconds")
+    time = None
+    if clock is not None:
+        time = Amount(cycles / clock.value, cycles / clock.high, cycles / clock.low)
+        ledger.take(time, {"clock": clock}, "cycles of all layers, one after another, / clock")
+    ledger.static(1, time, "seconds")

@@ -1,5 +1,6 @@
 """Where cores stand, and what one event costs in messages and hops on its way to the cores that listen."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +74,7 @@ def traffic(
     source_first: int,
     target: Partition,
     target_first: int,
-    listening: list[tuple[Mask, Mask] | None],
+    listening: Iterable[Mask | None],
     mesh: Mesh,
 ) -> Traffic:
     """Static traffic of a projection.
@@ -87,7 +88,8 @@ def traffic(
     target, target_first
         Partition of the target and its first core.
     listening
-        Per target core, the masks of source channels and positions it listens to; None for nothing.
+        Per target core, the source neurons of which it stores a synapse, broadcastable to (channels, rows,
+        columns); None for nothing.
     mesh
         The mesh.
     """
@@ -100,11 +102,10 @@ def traffic(
     for heard, at_x, at_y, at_chip in zip(listening, to_x, to_y, to_chip, strict=True):
         if heard is None:
             continue
-        mask = heard[0][:, None, None] & heard[1][None]
-        totals[0] += mask
-        totals[1] += mask * np.abs(x - at_x)
-        totals[2] += mask * np.abs(y - at_y)
-        totals[3] += mask * (chip != at_chip)
+        totals[0] += heard
+        totals[1] += heard * np.abs(x - at_x)
+        totals[2] += heard * np.abs(y - at_y)
+        totals[3] += heard * (chip != at_chip)
     return Traffic(*(_spread(total, fan) for total in totals))
 
 

@@ -58,11 +58,13 @@ def own_channels(target_channels: Range | None, channels: Int64) -> Int64:
 class Edges:
     """Core-to-core edges that leave a population: who listens to which of its neurons.
 
-    An image sends from every pixel, its channels as atoms of one axon; a vector from every neuron.
+    An image sends from every pixel, its channels as atoms of one axon; a vector from every neuron. Each takes
+    `per_value` edges: one where its lines are atoms too.
     """
 
-    def __init__(self, grid: Grid, is_vector: bool) -> None:
+    def __init__(self, grid: Grid, is_vector: bool, per_value: int = 1) -> None:
         self._is_vector = is_vector
+        self._per_value = per_value
         self._shape = grid[1], grid[2]
         self._listeners: dict[bytes, tuple[Mask, Int64]] = {}
 
@@ -78,7 +80,7 @@ class Edges:
             heard = _sums(channels.astype(np.int64), 0, size[0])
             senders = heard if self._is_vector else np.minimum(heard, 1)
             found = found + np.multiply.outer(senders, _sums(_sums(listeners, 0, size[1]), 1, size[2]))
-        return int(np.max(found))
+        return int(np.max(found)) * self._per_value
 
 
 def _sums(values: Int64, axis: int, step: int) -> Int64:
@@ -258,6 +260,7 @@ def _use(
     """Largest use of every core limit over all blocks of a size."""
     channels = np.asarray(_ranges(grid[0], size[0]), np.int64)
     used = dict.fromkeys(CORE_LIMITS, 0)
+    apart = profile.choice("signed_lines") == "axons"
     used["axons_out_per_core"] = edges.most(size) * profile.number("axon_out_slots")
     for rows in _distinct(0, grid[1], size[1], feeds):
         for columns in _distinct(1, grid[2], size[2], feeds):
@@ -266,7 +269,7 @@ def _use(
             axons = bits = np.zeros(len(channels), np.int64)
             for feed in feeds:
                 need = feed.reach.require(rows, columns, feed.own(channels))
-                axons = axons + need.axons
+                axons = axons + need.axons * (feed.reach.lines if apart else 1)
                 bits = bits + list_bits(
                     need.lists * feed.fan, need.copies, feed.weight_bits, compartments, profile
                 )

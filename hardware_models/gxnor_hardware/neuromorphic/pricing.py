@@ -1,13 +1,16 @@
 """Pricing counted events on an event-driven chip."""
 
 from collections.abc import Mapping as SMapping
+from functools import reduce
+
+import numpy as np
 
 from gxnor_snn.results import Mapping
 from gxnor_snn.results.mapping import Quantity
 
-from ..events import Events
+from ..events import Events, Float
 from ..ledger import Amount, Ledger
-from ..profile import Profile
+from ..profile import Constant, Profile
 
 __all__ = ["price_neuromorphic"]
 
@@ -21,31 +24,38 @@ def price_neuromorphic(events: Events, profile: Profile, mapping: Mapping, ledge
       gates closed by a zero weight or a zero activation cost nothing);
     - every compartment is updated once in each of the graph's steps; the updates of its own step are active,
       all others idle, and no update is charged both;
-    - t = sum over steps of (busiest core's synaptic events and updates) + barrier.
+    - t = sum over steps of (busiest core's synaptic events and updates) + barrier;
+    - state is cleared between inferences, once per chip.
+
+    What is not linear in the counts (the busiest core, the tighter of two bounds) is worked out sample by sample
+    and then averaged. Summed counts do not tell samples apart: their bands are wide enough for every way in which
+    the sum can be spread over samples.
     """
     _synapses(events, mapping, ledger)
     _updates(events, mapping, ledger)
     _messages(events, mapping, ledger)
     chips = float(mapping.resources["chips"])
     time = _latency(events, profile, mapping, ledger) if chips == 1 else None
-    if time is not None:
-        ledger.charge("static", [("static", time * chips)], "seconds x chips")
-    elif "static" not in profile.included:
-        ledger.refuse("static", chips, f"card {profile.name!r} has no time of a step for {chips:g} chip(s)")
+    ledger.static(chips, time, "seconds x chips")
+    ledger.charge("reset", [("reset", Amount.exact(chips))], "chips, once per inference")
 
 
-def _synaptic(events: Events, mapping: Mapping, name: str) -> float:
-    """Synaptic events of one projection."""
+_SIGNS = ("signed_neurons",)
+
+
+def _synaptic(events: Events, mapping: Mapping, name: str) -> Float:
+    """Synaptic events of one projection, sample by sample."""
     static = mapping.projections[name]
-    return events.of(name, str(static["event"])) * float(static["synapses_per_event"])
+    return events.each(name, str(static["event"])) * float(static["synapses_per_event"])
 
 
 def _synapses(events: Events, mapping: Mapping, ledger: Ledger) -> None:
-    total = sum(_synaptic(events, mapping, name) for name in mapping.projections)
+    total = sum(float(_synaptic(events, mapping, name).mean()) for name in mapping.projections)
     ledger.charge(
         "synaptic events",
         [("synop", Amount.exact(total))],
         "open gates x compartments of the target neuron, plus values moved by pools and identities",
+        design=_SIGNS,
     )
 
 
@@ -70,6 +80,7 @@ def _updates(events: Events, mapping: Mapping, ledger: Ledger) -> None:
         "neuron updates",
         [("neuron_update", active), ("neuron_update_idle", updates + active * -1.0)],
         "compartments x steps; active in the step of their own layer, idle in the others",
+        design=_SIGNS,
     )
 
 
@@ -84,9 +95,11 @@ def _caused(events: Events, static: SMapping[str, Quantity], name: str, label: s
     def per(word: str, basis: str) -> float:
         return float(static[f"{label}_{basis}_{word}"])
 
-    low = max(driven * per("low", "per_synapse"), values * per("low", "per_line"))
-    high = min(driven * per("high", "per_synapse"), values * float(static["planes"]) * per("high", "per_line"))
-    return Amount(min(max(driven * per("value", "per_synapse"), low), high), low, high)
+    low = np.maximum(driven * per("low", "per_synapse"), values * per("low", "per_line"))
+    lines = values * float(static["planes"])
+    high = np.minimum(driven * per("high", "per_synapse"), lines * per("high", "per_line"))
+    value = np.clip(driven * per("value", "per_synapse"), low, high)
+    return Amount(float(value.mean()), float(low.mean()), float(high.mean()))
 
 
 def _messages(events: Events, mapping: Mapping, ledger: Ledger) -> None:
@@ -109,38 +122,55 @@ def _latency(events: Events, profile: Profile, mapping: Mapping, ledger: Ledger)
     times = profile.time
     if not {"synop", "neuron_update", "neuron_update_idle", "sync_min", "sync_max"} <= set(times):
         return None
-    idle = times["neuron_update_idle"]
-    everywhere = Amount.exact(float(mapping.resources["compartments_per_core"])) * idle
+    everywhere = float(mapping.resources["compartments_per_core"]) * _scenarios(times["neuron_update_idle"])
     share = (float(mapping.resources["tiles"]) - 1) / max(float(mapping.resources["tiles_per_chip"]) - 1, 1)
     least, most = times["sync_min"], times["sync_max"]
     sync = Amount(least.value + share * (most.value - least.value), least.low, most.high)
-    stages: dict[int, list[Amount]] = {}
+    stages: dict[int, list[str]] = {}
     for name, static in mapping.populations.items():
         if "cores" in static:
-            busy = _busiest(events, mapping, name) * times["synop"]
-            busy += Amount.exact(float(static["compartments_per_core"])) * times["neuron_update"]
-            stages.setdefault(int(static["stage"]), []).append(busy)
+            stages.setdefault(int(static["stage"]), []).append(name)
     total = Amount.exact(0.0)
     for step in range(1, int(mapping.resources["steps"]) + 1):
-        total += _longest([everywhere, *stages.get(step, [])]) + sync
-    ledger.take(total, times, "sum over steps of the busiest core's events and updates, plus the barrier")
+        total += _step(events, times, mapping, stages.get(step, []), everywhere) + sync
+    design = [f.grade for n, f in profile.design.items() if n in _SIGNS]
+    ledger.take(total, times, "sum over steps of the busiest core's events and updates, plus the barrier", design)
     return total
 
 
-def _busiest(events: Events, mapping: Mapping, name: str) -> Amount:
-    """Synaptic events in the busiest core of a population.
+def _scenarios(constant: Constant) -> Float:
+    """(value, low, high) as a column, to go with samples along the other axis."""
+    return np.array([[constant.value], [constant.low], [constant.high]])
+
+
+def _step(
+    events: Events, times: SMapping[str, Constant], mapping: Mapping, names: list[str], everywhere: Float
+) -> Amount:
+    """Time of the busiest core in one step, mean over the samples."""
+    updates = [
+        float(mapping.populations[n]["compartments_per_core"]) * _scenarios(times["neuron_update"]) for n in names
+    ]
+    synaptic = [_busiest(events, mapping, n) * _scenarios(times["synop"]) for n in names]
+    busy = [one + other for one, other in zip(updates, synaptic, strict=True)]
+    found = reduce(np.maximum, (everywhere, *busy))
+    value, low, high = (float(v) for v in found.mean(axis=1))
+    if not events.per_sample and events.n_samples > 1:
+        # the mean of maxima is above the maximum of means; max(a + x, b + y) <= max(a, b) + x + y bounds it
+        high = float(max(part[2, 0] for part in (everywhere, *updates))) + sum(float(s[2, 0]) for s in synaptic)
+    return Amount(value, low, high)
+
+
+def _busiest(events: Events, mapping: Mapping, name: str) -> Float:
+    """Synaptic events in the busiest core of a population: (value, low, high) by samples.
 
     Expected: events spread like synapses do. At least the mean over cores, at most all of the core's synapses.
     """
     cores = float(mapping.populations[name]["cores"])
-    total = Amount.exact(0.0)
+    total: Float = np.zeros((3, 1))
     for edge, static in mapping.projections.items():
         if static["target"] == name:
             count = _synaptic(events, mapping, edge)
             most = float(static["busiest_core_synapses"]) * float(static["synapses_per_event"])
-            total += Amount(count * float(static["busiest_core_share"]), count / cores, min(count, most))
+            spread = [count * float(static["busiest_core_share"]), count / cores, np.minimum(count, most)]
+            total = total + np.stack(spread)
     return total
-
-
-def _longest(times: list[Amount]) -> Amount:
-    return Amount(max(t.value for t in times), max(t.low for t in times), max(t.high for t in times))

@@ -81,6 +81,13 @@ class Reach(ABC):
         """Which source positions the block listens to, broadcastable to (rows, columns)."""
         return np.ones((1, 1), bool)
 
+    def hears(self, block: Block) -> Mask:
+        """Which source neurons the block stores a synapse of, broadcastable to (channels, rows, columns).
+
+        Axons are laid out by geometry; a neuron whose weights to the block are all zero sends nothing there.
+        """
+        return self.channels(block)[:, None, None] & self.positions(block)[None]
+
 
 def _between(running: Int64, channels: Int64) -> Int64:
     """Sums over channel ranges from running sums over channels."""
@@ -96,6 +103,7 @@ class DenseReach(Reach):
 
     def __init__(self, synapses: Int64, source_shape: tuple[int, ...], lines: int) -> None:
         super().__init__(lines)
+        self._stored = (synapses > 0).reshape(len(synapses), *source_shape, *(1,) * (3 - len(source_shape)))
         self._everything = np.ones(source_shape[0], bool)
         by_channel = synapses.reshape(len(synapses), source_shape[0], -1)
         self._running = _running(by_channel.sum(axis=1) if len(source_shape) == 3 else by_channel[:, :, 0])
@@ -107,6 +115,9 @@ class DenseReach(Reach):
 
     def channels(self, block: Block) -> Mask:
         return self._everything
+
+    def hears(self, block: Block) -> Mask:
+        return np.asarray(self._stored[slice(*block.channels)].any(axis=0))
 
 
 @dataclass(frozen=True)
@@ -129,8 +140,8 @@ class WindowReach(Reach):
 
     Parameters
     ----------
-    per_tap
-        Synapses by output channel and tap, int64 (channels, rows, columns).
+    synapses
+        Synapses by output channel, input channel of its group, and tap, int64 (outputs, inputs, rows, columns).
     window
         Geometry of the kernel.
     source_shape
@@ -144,15 +155,16 @@ class WindowReach(Reach):
     """
 
     def __init__(
-        self, per_tap: Int64, window: Window, source_shape: tuple[int, ...], groups: int, lines: int, shared: bool
+        self, synapses: Int64, window: Window, source_shape: tuple[int, ...], groups: int, lines: int, shared: bool
     ) -> None:
         super().__init__(lines)
         self._shared = shared
-        self._running = _running(per_tap)
+        self._stored = synapses > 0
+        self._running = _running(synapses.sum(axis=1))
         self._window = window
         self._size = source_shape[1], source_shape[2]
         self._source_group = np.arange(source_shape[0]) * groups // source_shape[0]
-        self._outputs_per_group = len(per_tap) // groups
+        self._outputs_per_group = len(synapses) // groups
         self._kinds: dict[tuple[int, Range], _Kinds] = {}
 
     def _taps(self, axis: int, outputs: Range) -> Mask:
@@ -191,6 +203,18 @@ class WindowReach(Reach):
         first, last = (c // self._outputs_per_group for c in (block.channels[0], block.channels[1] - 1))
         return np.asarray((self._source_group >= first) & (self._source_group <= last))
 
+    def hears(self, block: Block) -> Mask:
+        rows, columns = self._taps(0, block.rows), self._taps(1, block.columns)
+        inputs = self._stored.shape[1]
+        found = np.zeros((len(self._source_group), *self._size), bool)
+        for group in range(block.channels[0] // self._outputs_per_group, self._source_group[-1] + 1):
+            start, stop = np.clip(block.channels, *self._outputs_per_group * np.array([group, group + 1]))
+            if start >= stop:
+                break
+            taps = self._stored[start:stop].any(axis=0).astype(np.int64)
+            found[group * inputs : (group + 1) * inputs] = (rows.astype(np.int64) @ taps @ columns.T) > 0
+        return found
+
     def positions(self, block: Block) -> Mask:
         rows, columns = self._patterns(0, block.rows), self._patterns(1, block.columns)
         return rows.read[:, None] & columns.read[None, :]
@@ -226,9 +250,9 @@ def reach_of(graph: EventGraph, name: str, lines: int, shared: bool) -> Reach:
         counts = np.asarray(synapses, np.int64)
         if projection.kind == "dense":
             return DenseReach(counts, shape, lines)
-        return WindowReach(counts.sum(axis=1), projection.window, shape, projection.groups, lines, shared)
+        return WindowReach(counts, projection.window, shape, projection.groups, lines, shared)
     if len(shape) == 1:
         return VectorReach(lines, shape[0])
     window = getattr(projection, "window", None) or Window(kernel=(1, 1))
-    ones = np.ones((shape[0], *window.kernel), np.int64)
+    ones = np.ones((shape[0], 1, *window.kernel), np.int64)
     return WindowReach(ones, window, shape, shape[0], lines, shared)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+
 from gxnor_converters import Certificate, from_torch
 from gxnor_sims import simulate
-
 from gxnor_snn.graph import EventGraph
 from gxnor_snn.train import load_checkpoint
 

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from gxnor_sims import simulate
 
+from gxnor_sims import simulate
 from gxnor_snn.cli.counts_file import read_counts, write_counts
 from gxnor_snn.errors import InputError
 from gxnor_snn.graph import EventGraph

@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 import pytest
+
 from gxnor_hardware import load_profile
 from gxnor_sims import simulate
-
 from gxnor_snn.cli.counts_file import read_counts
 from gxnor_snn.data import load
 from gxnor_snn.graph import EventGraph

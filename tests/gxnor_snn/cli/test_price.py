@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from gxnor_hardware import load_profile, map_graph, price
 from gxnor_sims import simulate
-
 from gxnor_snn.graph import EventGraph
 
 
@@ -19,8 +19,14 @@ def bills(path) -> dict:
 def test_graph_and_counts_give_the_same_bills(work, tmp_path, gxnor) -> None:
     a, b = tmp_path / "a.json", tmp_path / "b.json"
     text = gxnor("price", work.graph, "--data", work.data, "--out", a).stdout
-    assert gxnor("price", work.counts, "--out", b).stdout.replace(str(b), str(a)) == text
-    assert bills(a) == bills(b)
+    gxnor("price", work.counts, "--out", b)
+    loihi = load_profile("loihi").name
+    for name, bill in bills(a).items():
+        other = bills(b)[name]
+        # a file holds sums over samples; Loihi's time is not linear in them, so its band is wider there
+        assert name == loihi or bill == other
+        assert other["total"]["low_j"] <= bill["total"]["low_j"] * (1 + 1e-12)
+        assert other["total"]["high_j"] >= bill["total"]["high_j"] * (1 - 1e-12)
     graph = EventGraph.load(work.graph)
     counts = simulate(graph, np.load(work.x), "reference").counts
     cards = [load_profile(name) for name in ("loihi", "crossbar", "cutie")]
@@ -44,6 +50,58 @@ def test_cards_by_name_by_file_and_twice(work, tmp_path, gxnor) -> None:
     assert list(bills(out)) == [load_profile("cutie").name, "my_chip"]
 
 
+def test_a_card_under_a_shipped_name_must_say_the_same(work, tmp_path, gxnor, refused) -> None:
+    from gxnor_hardware import cards
+
+    shipped = next(cards._FOLDER.glob("loihi*.toml"))
+    own = tmp_path / "own.toml"
+    own.write_text("# a copy\n" + shipped.read_text())
+    gxnor("price", work.counts, "--card", own, "--card", "loihi", "-q")
+    own.write_text(shipped.read_text().replace("value_pj = 23.6", "value_pj = 30.0"))
+    for words in (("--card", own), ("--card", own, "--card", "loihi"), ("--card", "loihi", "--card", own)):
+        refused("price", work.counts, *words, match=f"another card is named '{shipped.stem}'")
+
+
+def test_what_one_device_cannot_run_does_not_hide_the_others(work, tmp_path, gxnor, refused) -> None:
+    graph = EventGraph.load(work.graph)
+    first = next(p for p in graph.projections.values() if p.weighted)
+    gains = [replace(p, gain=3) if p is first else p for p in graph.projections.values()]
+    path, out = tmp_path / "gain.safetensors", tmp_path / "e.json"
+    EventGraph(list(graph.populations.values()), gains).save(path)
+    text = gxnor("price", path, "--input", work.x, "--out", out).stdout
+    assert "which cannot run here" in " ".join(text.split())
+    found = {t["bill"]["kind"]: t for t in json.loads(out.read_text())["targets"]}
+    assert found["digital"]["mapping"] is None
+    assert found["digital"]["bill"]["total"] is None
+    assert "has gain 3; the wall is the datapath" in found["digital"]["bill"]["unpriced"][0]["reason"]
+    assert found["crossbar"]["bill"]["total"] is not None
+    assert any("digital additions and scalings" in part for part in found["crossbar"]["bill"]["excluded"])
+    refused("price", path, "--input", work.x, "--card", "cutie", match="has gain 3; the wall is the datapath")
+
+
+def test_boundaries_are_printed(work, gxnor) -> None:
+    text = gxnor("price", work.counts, "--card", "crossbar", "--card", "cutie", "--card", "loihi").stdout
+    flat = " ".join(text.split())
+    for name in ("crossbar", "cutie", "loihi"):
+        assert " ".join(load_profile(name).excludes[0].split()) in flat
+
+
+def test_bands_of_latencies_and_ties_are_printed(capsys) -> None:
+    from gxnor_snn.cli.screen import Screen
+    from gxnor_snn.cli.tables import bill_rows, print_bills
+    from gxnor_snn.results import Bill, Latency, Total
+
+    timed = Bill("x", "X", "digital", 1, {}, Total(1.0, 1.0, 1.0), latency=Latency(2e-6, 1e-6, 3e-6, "A", "f"))
+    ((*_, latency),) = bill_rows([timed])
+    assert latency == "2.00\u00a0µs (1.00\u00a0µs to 3.00\u00a0µs)"
+
+    print_bills(
+        Screen(False),
+        [Bill(n, n, "digital", 1, {}, Total(v, low, 4.0)) for n, v, low in (("one", 3.0, 2.0), ("two", 4.0, 3.0))],
+    )
+    assert "not distinguishable, as their bands overlap: one, two" in capsys.readouterr().out
+
+
 def test_samples_and_engine(work, tmp_path, gxnor) -> None:
     out = tmp_path / "e.json"
     words = ("--input", work.x, "--samples", 5, "--engine", "reference", "--card", "loihi", "--out", out, "-q")
@@ -57,7 +115,7 @@ def test_what_has_no_price_is_said(work, tmp_path, gxnor) -> None:
     shipped = next(cards._FOLDER.glob("loihi*.toml"))
     head, _, rest = shipped.read_text().partition("[energy.synop]\n")
     own = tmp_path / "own.toml"
-    own.write_text(head + rest[rest.index("[energy.") :])
+    own.write_text((head + rest[rest.index("[energy.") :]).replace(shipped.stem, "my_chip"))
     text = gxnor("price", work.counts, "--card", own).stdout
     assert "unpriced" in text
 

@@ -1,6 +1,7 @@
 """`gxnor profiles`: every card, and of one every constant and source."""
 
 import pytest
+
 from gxnor_hardware import cards, load_profile, profiles
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from gxnor_sims import simulate
 
+from gxnor_sims import simulate
 from gxnor_snn.cli.counts_file import read_counts
 from gxnor_snn.graph import EventGraph
 

@@ -83,3 +83,12 @@ def test_draws_in_the_axes_given(bills):
 def test_refuses_no_bills():
     with pytest.raises(InputError, match="no bills"):
         energy_by_term([])
+
+
+def test_a_term_of_nothing_keeps_its_band():
+    terms = {"maybe": Term(0.0, 0.0, 3e-9, "A", "s", 0.0, "f"), "sure": Term(1e-9, 1e-9, 1e-9, "A", "s", 1.0, "f")}
+    ax = energy_by_term([Bill("x", "X", "digital", 1, terms, Total(1e-9, 1e-9, 4e-9))])
+    ends = [segment[:, 0].max() for c in ax.collections for segment in c.get_segments()]
+    assert ends == pytest.approx([4e-9, 3e-9])
+    assert len([line for line in ax.lines if line.get_marker() == CARETLEFT]) == 1
+    assert ax.get_xlim()[1] >= 4e-9

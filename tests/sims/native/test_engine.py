@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import gxnor_sims._kernels as kernels
 import numpy as np
 import pytest
-from gxnor_sims.native import NativeEngine, available_isas
 
+import gxnor_sims._kernels as kernels
+from gxnor_sims.native import NativeEngine, available_isas
 from gxnor_snn.errors import EngineError, InputError, UnsupportedGraphError
 from gxnor_snn.graph import Coding, EventGraph, execute
 from tests.conformance.compare import assert_same

@@ -4,8 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
-from gxnor_sims.native import NativeEngine, available_isas
 
+from gxnor_sims.native import NativeEngine, available_isas
 from gxnor_snn.graph import Coding, Dense, EventGraph, Input, Pool2d, Relay, Spiking, execute
 from tests.conformance.compare import assert_same
 

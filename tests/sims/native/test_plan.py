@@ -5,13 +5,13 @@ import weakref
 
 import numpy as np
 import pytest
-from gxnor_sims.native import NativeEngine, plan_of
-from gxnor_sims.native.lowering import signed_digits
-from gxnor_sims.native.slabs import Form, in_slab_order, rises_of
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from gxnor_sims.native import NativeEngine, plan_of
+from gxnor_sims.native.lowering import signed_digits
+from gxnor_sims.native.slabs import Form, in_slab_order, rises_of
 from gxnor_snn.errors import UnsupportedGraphError
 from gxnor_snn.graph import Coding, Dense, EventGraph, Input, Relay
 from tests.gxnor_snn.graph.small import small_graph

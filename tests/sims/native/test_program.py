@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from gxnor_sims._kernels import Program, Term
 
 UNIT = (1, 1, 4, 1, 1, 1, 1, 0, 0, 1, 1)

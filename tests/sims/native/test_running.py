@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gxnor_sims.native import NativeEngine
 
+from gxnor_sims.native import NativeEngine
 from gxnor_snn.graph import Conv2d, Dense, EventGraph, Input, execute
 from tests.conformance.compare import assert_same
 from tests.gxnor_snn.graph.small import small_graph, small_input

@@ -1,7 +1,7 @@
-"""A card as text: every constant and fact with its unit, band, grade and source."""
+"""A card as the Markdown table that the documentation prints."""
 
-from .profile import Constant, Fact, Profile
-from .units import DIMENSIONS, from_si
+from gxnor_hardware.profile import Constant, Fact, Profile
+from gxnor_hardware.units import DIMENSIONS, from_si
 
 __all__ = ["card_rows", "card_table"]
 
