@@ -187,7 +187,7 @@ def _checks(graph: EventGraph, profile: Profile, weight_sets: int) -> list[Check
             profile,
             "sum_bits",
             reaches[worst].bit_length() + 1,
-            f"the largest sum any input could reach, with sign, of {worst!r}; a sum that goes beyond wraps around, "
+            f"the largest sum any input could reach, with sign, of {worst!r}; one that goes beyond wraps around, "
             "which depends on the data and is not checked here",
         ),
     ]
