@@ -33,7 +33,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     final = Path(path)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{final.name}.", suffix=".part", dir=final.parent)
+        handle, name = tempfile.mkstemp(prefix=".gxnor-", suffix=".part", dir=final.parent)
     except OSError as error:
         raise InputError(f"cannot write {final}: {error.strerror or error}") from error
     os.close(handle)
@@ -82,12 +82,16 @@ def write_tensors(
 
     The digest covers all tensors and all metadata and is stored under the metadata key ``sha256``.
     """
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     plain = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     digest = content_digest(plain, metadata)
     with atomic_path(path) as part:
-        save_file(plain, part, metadata={**metadata, _DIGEST_KEY: digest})
+        try:
+            save_file(plain, part, metadata={**metadata, _DIGEST_KEY: digest})
+        except (SafetensorError, OSError) as error:  # a full disk, for one
+            raise InputError(f"cannot write {path}: {error}") from error
     return digest
 
 

@@ -80,6 +80,12 @@ class Coding:
     table: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
+        numbers = (self.n_planes, self.lo, self.hi, *(self.table or ()))
+        if not all(type(n) is int for n in numbers) or not isinstance(self.table, tuple | None):
+            raise GraphError(
+                f"coding {self.kind}: n_planes, lo, hi and table are {self.n_planes!r}, {self.lo!r}, {self.hi!r}, "
+                f"{self.table!r:.60}; allowed are integers, and a tuple of them or None"
+            )
         if self.kind not in CODING_KINDS:
             raise GraphError(f"coding: kind is {self.kind!r}, allowed are {', '.join(CODING_KINDS)}")
         if not 1 <= self.n_planes <= MAX_PLANES or (self.kind == "ternary" and self.n_planes != 1):

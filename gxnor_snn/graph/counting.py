@@ -1,7 +1,7 @@
 """Exact event counts of the reference walk, from levels and the static fan-out maps."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,8 +68,9 @@ class Counter:
         batch = len(next(iter(levels.values())))
         reached = np.zeros((batch, *population.shape), bool)
         for projection in self._graph.incoming(population.name):
-            if not isinstance(projection, Weighted):
+            if not projection.weighted:
                 continue
+            projection = cast(Weighted, projection)
             source = levels[projection.source]
             start, stop = projection.target_channels or (0, population.n_channels)
             reached[:, start:stop] |= self._open(projection, source != 0, projection.weights != 0)
@@ -107,7 +108,7 @@ class Counter:
         if self._xp is np:
             return np.asarray((flat.astype(dtype) @ static.reshape(-1).astype(dtype)).astype(np.int64))
         wide = getattr(self._xp, dtype)
-        moved = self._xp.as_tensor(static.reshape(-1), device=factor.device).to(wide)
+        moved = self._xp.as_tensor(static.reshape(-1).copy(), device=factor.device).to(wide)
         return self._numpy((flat.to(wide) @ moved).to(self._xp.int64))
 
     def _open(self, projection: Weighted, source: Any, weights: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +22,7 @@ __all__ = ["EventGraph"]
 
 _NAME = re.compile(r"[A-Za-z0-9_.:/+-]{1,200}")
 _MAX_SUM = 1 << 62
+_MAX_NEURONS = 1 << 26
 _INT16 = np.iinfo(np.int16)
 
 
@@ -76,11 +77,19 @@ class EventGraph:
         self._projections = MappingProxyType(_unique(projections, "projection"))
         try:
             self._metadata_json = json.dumps(dict(metadata or {}), allow_nan=False, sort_keys=True)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise GraphError(f"graph metadata is not JSON: {error}") from error
+        neurons = sum(p.size for p in by_name.values())
+        if neurons > _MAX_NEURONS:
+            raise GraphError(f"the graph has {neurons} neurons, allowed are {_MAX_NEURONS}")
         order = _order(by_name, list(self._projections.values()))
-        self._incoming = {n: tuple(p for p in self._projections.values() if p.target == n) for n in order}
-        self._outgoing = {n: tuple(p for p in self._projections.values() if p.source == n) for n in order}
+        incoming: dict[str, list[Projection]] = {n: [] for n in order}
+        outgoing: dict[str, list[Projection]] = {n: [] for n in order}
+        for projection in self._projections.values():
+            incoming[projection.target].append(projection)
+            outgoing[projection.source].append(projection)
+        self._incoming = {n: tuple(edges) for n, edges in incoming.items()}
+        self._outgoing = {n: tuple(edges) for n, edges in outgoing.items()}
         self._settled = self._settle([by_name[name] for name in order])
         self._fan_out: dict[str, FanOut] = {}
 
@@ -102,7 +111,7 @@ class EventGraph:
             _check_role(population, sources)
             if sources:
                 low, high, magnitudes[name] = _input_bounds(population, sources, populations)
-                bounds[name] = low, high
+                bounds[name] = _frozen(low), _frozen(high)
                 population = population.settle(low, high)
             coding_here = population.resolve_coding(sources)
             if coding_here is not None and not _INT16.min <= coding_here.lo <= coding_here.hi <= _INT16.max:
@@ -179,7 +188,10 @@ class EventGraph:
         """Static event counts of one projection, computed once."""
         if projection not in self._fan_out:
             edge = self._projections[projection]
-            self._fan_out[projection] = edge.fan_out(self.populations[edge.source].shape)
+            fan_out = edge.fan_out(self.populations[edge.source].shape)
+            for array in (fan_out.dense, fan_out.nonzero, fan_out.planes):
+                _frozen(array)
+            self._fan_out[projection] = fan_out
         return self._fan_out[projection]
 
     def with_metadata(self, **notes: Any) -> "EventGraph":
@@ -214,6 +226,14 @@ class EventGraph:
 
         return load(path)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "EventGraph":
+        return self  # immutable
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from .io import pack, unpack
+
+        return unpack, pack(self)
+
     def __repr__(self) -> str:
         weights = sum(int(np.size(getattr(p, "weights", ()))) for p in self._projections.values())
         return (
@@ -242,19 +262,23 @@ def _unique(parts: Sequence[_Part], noun: str) -> dict[str, _Part]:
 
 
 def _order(populations: Mapping[str, Population], projections: Sequence[Projection]) -> list[str]:
-    """Topological order; among free populations the order given is kept."""
-    order: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    order.add_nodes_from(populations)
+    """Topological order, level by level; within a level the order given is kept."""
+    sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(populations, ()))
     for projection in projections:
         for end in (projection.source, projection.target):
             if end not in populations:
                 raise GraphError(f"{projection.where}: no population {end!r} in the graph")
-        order.add_edge(projection.source, projection.target)
+        sorter.add(projection.target, projection.source)
     place = {name: i for i, name in enumerate(populations)}
+    names: list[str] = []
     try:
-        names = list(nx.lexicographical_topological_sort(order, key=lambda n: place[n]))
-    except nx.NetworkXUnfeasible as error:
+        sorter.prepare()
+    except CycleError as error:
         raise GraphError("the graph has a cycle; schema version 1 holds acyclic graphs only") from error
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready(), key=place.__getitem__)
+        names += ready
+        sorter.done(*ready)
     if all(populations[n].has_inputs for n in names) or all(populations[n].has_outputs for n in names):
         raise GraphError("the graph needs at least one input and one readout")
     return names
@@ -273,9 +297,7 @@ def _input_bounds(
     settled: Mapping[str, Population],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
     """Reachable sums per channel over all projections, after checking that every shape fits."""
-    low = np.zeros(population.n_channels, object)  # Python integers: cannot overflow
-    high = np.zeros(population.n_channels, object)
-    covered = np.zeros(population.n_channels, np.int64)
+    fed: list[tuple[Projection, Coding, int, int]] = []
     magnitude = 0
     for projection, coding in sources:
         shape = settled[projection.source].shape
@@ -287,16 +309,26 @@ def _input_bounds(
                 f"{projection.where}: gives {result} from {shape}, channels {start}..{stop} of "
                 f"{population.name!r} {population.shape} take {expected}"
             )
-        own_low, own_high = (b.astype(object) * projection.gain for b in projection.bounds(shape, coding))
-        low[start:stop] += np.minimum(own_low, own_high)
-        high[start:stop] += np.maximum(own_low, own_high)
-        covered[start:stop] += 1
         magnitude += abs(projection.gain) * projection.magnitude(shape, coding)
-    if magnitude >= _MAX_SUM:
+        fed.append((projection, coding, start, stop))
+    if magnitude >= _MAX_SUM:  # below it nothing that follows can overflow int64
         raise GraphError(f"{population.where}: sums reach {magnitude}, allowed is below 2^62")
+    low = np.zeros(population.n_channels, np.int64)
+    high = np.zeros(population.n_channels, np.int64)
+    covered = np.zeros(population.n_channels, np.int64)
+    for projection, coding, start, stop in fed:
+        ends = [b * projection.gain for b in projection.bounds(settled[projection.source].shape, coding)]
+        low[start:stop] += np.minimum(*ends)
+        high[start:stop] += np.maximum(*ends)
+        covered[start:stop] += 1
     if not covered.all():
         missing = int(np.flatnonzero(covered == 0)[0])
         raise GraphError(f"{population.where}: no projection feeds its channel {missing}")
     if covered.max() > 1 and not population.adds:
         raise GraphError(f"{population.where}: the channels of a level relay must not be fed twice")
-    return low.astype(np.int64), high.astype(np.int64), magnitude
+    return low, high, magnitude
+
+
+def _frozen(array: NDArray[np.int64]) -> NDArray[np.int64]:
+    array.setflags(write=False)
+    return array

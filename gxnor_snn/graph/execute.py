@@ -6,7 +6,7 @@ matrix product (`linear`) or the array library (`xp`).
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from ..errors import InputError
 from ..results import EventTrace
 from .counting import COUNT_MODES, Counter
 from .event_graph import EventGraph
-from .populations import Population
+from .populations import Population, is_real
 from .projection import Projection, Weighted
 
 __all__ = ["Linear", "check_input", "check_record", "execute", "readout_affine"]
@@ -46,7 +46,7 @@ def check_input(graph: EventGraph, x: Any) -> dict[str, NDArray[Any]]:
     """
     given = x if isinstance(x, Mapping) else {graph.inputs[0]: x}
     if set(given) != set(graph.inputs):
-        raise InputError(f"inputs {sorted(given)} were given, the graph takes {sorted(graph.inputs)}")
+        raise InputError(f"inputs {list(given)} were given, the graph takes {list(graph.inputs)}")
     arrays = {name: _check_array(graph, name, given[name]) for name in graph.inputs}
     if len({len(a) for a in arrays.values()}) > 1:
         sizes = {n: len(a) for n, a in arrays.items()}
@@ -55,7 +55,10 @@ def check_input(graph: EventGraph, x: Any) -> dict[str, NDArray[Any]]:
 
 
 def _check_array(graph: EventGraph, name: str, x: Any) -> NDArray[Any]:
-    array = np.asarray(x)
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise InputError(f"input {name!r}: is no array: {error}") from error
     shape, coding = graph.populations[name].shape, graph.coding(name)
     if array.dtype.kind not in "iu":
         raise InputError(
@@ -81,7 +84,9 @@ def check_record(graph: EventGraph, record: Iterable[str]) -> tuple[str, ...]:
         If a name is unknown or a readout.
     """
     allowed = [n for n, p in graph.populations.items() if p.has_outputs]
-    names = tuple(allowed) if record == "all" else tuple([record] if isinstance(record, str) else record)
+    if isinstance(record, str):
+        record = allowed if record == "all" else [record]
+    names = tuple(record)
     for name in names:
         if name not in allowed:
             raise InputError(
@@ -116,34 +121,23 @@ def _input_sums(
     graph: EventGraph, population: Population, levels: Mapping[str, Any], linear: Linear, xp: Any
 ) -> Any:
     """Sum over the population's projections of gain * op(levels)."""
-    total: Any = None
-    for projection in graph.incoming(population.name):
-        part = _one(graph, projection, levels[projection.source], linear, xp)
-        if projection.gain != 1:
-            part = part * projection.gain
-        if projection.target_channels is None:
-            total = part if total is None else total + part
-            continue
-        if total is None:
-            total = (
-                xp.zeros_like(part, shape=(len(part), *population.shape))
-                if xp is np
-                else part.new_zeros((len(part), *population.shape))
-            )
-        elif _is_real(part) and not _is_real(total):
-            total = _cast(total, "float64", xp)
-        start, stop = projection.target_channels
+    incoming = graph.incoming(population.name)
+    parts = [_one(graph, p, levels[p.source], linear, xp) for p in incoming]
+    parts = [part if p.gain == 1 else part * p.gain for p, part in zip(incoming, parts, strict=True)]
+    if len(parts) == 1 and incoming[0].target_channels is None:
+        return parts[0]
+    real = next((part for part in parts if is_real(part)), parts[0])
+    shape = (len(real), *population.shape)
+    total = np.zeros(shape, real.dtype) if xp is np else real.new_zeros(shape)
+    for projection, part in zip(incoming, parts, strict=True):
+        start, stop = projection.target_channels or (0, population.n_channels)
         total[:, start:stop] += part
     return total
 
 
-def _is_real(array: Any) -> bool:
-    return "float" in str(array.dtype)
-
-
 def _one(graph: EventGraph, projection: Projection, levels: Any, linear: Linear, xp: Any) -> Any:
-    if isinstance(projection, Weighted):
-        return linear(projection, levels)
+    if projection.weighted:
+        return linear(cast(Weighted, projection), levels)
     return projection.apply(levels, graph.coding(projection.source), xp)
 
 
@@ -199,17 +193,19 @@ def execute(
     readouts: dict[str, NDArray[Any]] = {}
     spikes: dict[str, NDArray[np.int16]] = {}
     sums_kept: dict[str, NDArray[Any]] = {}
+    exact = True
     unread = {name: len(graph.outgoing(name)) for name in graph.populations}
     for name, population in graph.populations.items():
         if not population.has_inputs:
-            start = np.ascontiguousarray(arrays[name], dtype=np.int64)
+            start = np.array(
+                arrays[name], dtype=np.int64, order="C"
+            )  # a copy: a trace never shares the caller's memory
             levels[name] = start if xp is np else xp.as_tensor(start, device=device)
         else:
             sums = _input_sums(graph, population, levels, product, xp)
+            exact = exact and not is_real(sums)
             if not population.has_outputs:
                 readouts[name] = _numpy(sums)
-                if name in kept:
-                    sums_kept[name] = readouts[name]
             else:
                 levels[name] = population.emit(sums, graph.coding(name), xp)
                 if name in kept:
@@ -232,7 +228,7 @@ def execute(
         sums=sums_kept if kept else None,
         seconds=time.perf_counter() - started,
         engine="reference",
-        exact=not any(_is_real(r) for r in readouts.values()),
+        exact=exact,
     )
 
 

@@ -23,7 +23,7 @@ from .populations import POPULATIONS, Population
 from .projection import Projection, Tensors
 from .projections import PROJECTIONS
 
-__all__ = ["SCHEMA_VERSION", "load", "save", "structure_digest"]
+__all__ = ["SCHEMA_VERSION", "load", "pack", "save", "structure_digest", "unpack"]
 
 SCHEMA_VERSION = "1"
 _KIND = "gxnor-event-graph"
@@ -48,12 +48,17 @@ def structure_digest(graph: EventGraph) -> str:
     return content_digest(tensors, {"graph": json.dumps(spec, sort_keys=True)})
 
 
-def save(graph: EventGraph, path: str | os.PathLike[str]) -> None:
-    """Write `graph` to `path`, atomically."""
+def pack(graph: EventGraph) -> tuple[str, Tensors]:
+    """The graph as JSON text and tensors; `unpack` makes the graph again."""
     spec, tensors = _spec(graph)
     spec["metadata"] = graph.metadata
-    metadata = {"kind": _KIND, "schema": SCHEMA_VERSION, "graph": json.dumps(spec, allow_nan=False)}
-    write_tensors(path, tensors, metadata)
+    return json.dumps(spec, allow_nan=False), tensors
+
+
+def save(graph: EventGraph, path: str | os.PathLike[str]) -> None:
+    """Write `graph` to `path`, atomically."""
+    text, tensors = pack(graph)
+    write_tensors(path, tensors, {"kind": _KIND, "schema": SCHEMA_VERSION, "graph": text})
 
 
 def load(path: str | os.PathLike[str]) -> EventGraph:
@@ -64,18 +69,30 @@ def load(path: str | os.PathLike[str]) -> EventGraph:
         raise GraphFormatError(
             f"{where}: schema version is {metadata.get('schema')!r}, this release reads {SCHEMA_VERSION!r}"
         )
+    return unpack(metadata.get("graph", ""), tensors, where)
+
+
+def unpack(text: str, tensors: Tensors, where: str = "graph") -> EventGraph:
+    """Make a graph from its JSON text and tensors, trusting neither.
+
+    Raises
+    ------
+    GraphFormatError
+        Naming `where` and the field.
+    """
     try:
-        spec = json.loads(metadata.get("graph", ""))
+        spec = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise GraphFormatError(f"{where}: the field graph is not JSON: {error}") from error
     top = fields.reader(spec, where, required=("populations", "projections", "metadata"))
-    populations = _parts(top.raw("populations"), "population", POPULATIONS, tensors, where)
-    projections = _parts(top.raw("projections"), "projection", PROJECTIONS, tensors, where)
+    owned = _by_owner(tensors)
+    populations = _parts(top.raw("populations"), "population", POPULATIONS, owned, where)
+    projections = _parts(top.raw("projections"), "projection", PROJECTIONS, owned, where)
     notes = top.raw("metadata")
     if not isinstance(notes, Mapping):
         raise GraphFormatError(f"{where}: metadata is {type(notes).__name__}, allowed is a JSON object")
-    if tensors:
-        raise GraphFormatError(f"{where}: tensors {sorted(tensors)[:3]} belong to no part of the graph")
+    if owned:
+        raise GraphFormatError(f"{where}: tensors of {sorted(owned)[:3]} belong to no part of the graph")
     try:
         return EventGraph(populations, projections, notes)
     except GraphFormatError:
@@ -84,8 +101,17 @@ def load(path: str | os.PathLike[str]) -> EventGraph:
         raise GraphFormatError(f"{where}: {error}") from error
 
 
+def _by_owner(tensors: Tensors) -> dict[str, Tensors]:
+    """Tensors by the part they belong to; the key is what follows the last slash."""
+    owned: dict[str, Tensors] = {}
+    for name, array in tensors.items():
+        owner, _, key = name.rpartition("/")
+        owned.setdefault(owner, {})[key] = array
+    return owned
+
+
 def _parts(
-    listed: Any, noun: str, classes: Mapping[str, type[_Part]], tensors: Tensors, where: str
+    listed: Any, noun: str, classes: Mapping[str, type[_Part]], owned: dict[str, Tensors], where: str
 ) -> list[_Part]:
     if not isinstance(listed, list):
         raise GraphFormatError(f"{where}: {noun}s is {type(listed).__name__}, allowed is a list")
@@ -96,8 +122,7 @@ def _parts(
         if not isinstance(kind, str) or kind not in classes:
             raise GraphFormatError(f"{field}.type: got {kind!r:.60}, allowed are {', '.join(classes)}")
         reader = fields.reader(spec, field, required=classes[kind].keys())
-        prefix = f"{noun}/{reader.text('name')}/"
-        own = {key.removeprefix(prefix): tensors.pop(key) for key in list(tensors) if key.startswith(prefix)}
+        own = owned.pop(f"{noun}/{reader.text('name')}", {})
         try:
             found.append(classes[kind].from_spec(reader, own))
         except GraphFormatError:

@@ -18,10 +18,15 @@ from .coding import Coding
 from .fields import FieldReader
 from .projection import Projection, Shape, Tensors
 
-__all__ = ["POPULATIONS", "Input", "Population", "Readout", "Relay", "Spiking"]
+__all__ = ["POPULATIONS", "Input", "Population", "Readout", "Relay", "Spiking", "is_real"]
 
-_MAX_NEURONS = 1 << 28
+_MAX_NEURONS = 1 << 24
 _INT16 = np.iinfo(np.int16)
+
+
+def is_real(array: Any) -> bool:
+    """Whether a numpy array or torch tensor holds floats: sums of an analogue model."""
+    return "float" in str(array.dtype)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -45,11 +50,7 @@ class Population(ABC):
 
     def __post_init__(self) -> None:
         shape = self.shape
-        good = (
-            isinstance(shape, tuple)
-            and len(shape) in (1, 3)
-            and all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in shape)
-        )
+        good = isinstance(shape, tuple) and len(shape) in (1, 3) and all(type(n) is int and n > 0 for n in shape)
         if not good or self.size > _MAX_NEURONS:
             raise GraphError(
                 f"{self.where}: shape is {shape!r}, allowed are (n,) or (channels, height, width) of at most "
@@ -185,8 +186,10 @@ class Spiking(Population):
                 f"{self.where}: increasing is {increasing.dtype} {increasing.shape}, "
                 f"allowed is bool {expected[:1]}"
             )
+        if thresholds.size and int(thresholds.max()) > np.iinfo(np.int64).max:
+            raise GraphError(f"{self.where}: thresholds hold {thresholds.max()}, allowed are int64")
         thresholds = thresholds.astype(np.int64)
-        if np.any(np.diff(thresholds, axis=1) < 0):
+        if np.any(thresholds[:, 1:] < thresholds[:, :-1]):
             raise GraphError(f"{self.where}: thresholds must be sorted along each channel")
         for array in (thresholds, increasing):
             array.setflags(write=False)
@@ -207,9 +210,8 @@ class Spiking(Population):
         return replace(self, thresholds=clamped)
 
     def emit(self, sums: Any, coding: Coding | None, xp: Any) -> Any:
-        real = np.dtype(str(sums.dtype).removeprefix("torch.")).kind == "f"
         # On real sums the switch lies half an integer away, so that small noise does not flip a tie.
-        half = 0.5 if real else 0
+        half = 0.5 if is_real(sums) else 0
 
         def per_channel(values: NDArray[Any]) -> Any:
             shaped = np.ascontiguousarray(values.reshape((-1,) + (1,) * (len(self.shape) - 1)))
@@ -275,6 +277,8 @@ class Relay(Population):
             raise GraphError(f"{self.where}: lo and hi belong to a sum relay, and to no other")
         if self.kind == "level" and (self.lo, self.hi) != (None, None):
             raise GraphError(f"{self.where}: a level relay declares no range")
+        if any(end is not None and type(end) is not int for end in (self.lo, self.hi)):
+            raise GraphError(f"{self.where}: range {self.lo!r}..{self.hi!r}, allowed are integers")
         if self.lo is not None and self.hi is not None and not _INT16.min < self.lo <= self.hi <= _INT16.max:
             raise GraphError(f"{self.where}: range {self.lo}..{self.hi}, allowed is a part of -32767..32767")
 
@@ -303,7 +307,12 @@ class Relay(Population):
         return self
 
     def emit(self, sums: Any, coding: Coding | None, xp: Any) -> Any:
-        return sums
+        if not is_real(sums):
+            return sums
+        # A relay holds integers: real sums (analogue models) are rounded, and stay in the coding's range.
+        assert coding is not None
+        held = xp.clip(sums.round(), coding.lo, coding.hi)
+        return held.astype(np.int64) if xp is np else held.to(xp.int64)
 
     def _own_spec(self) -> tuple[dict[str, Any], Tensors]:
         return {"kind": self.kind, "lo": self.lo, "hi": self.hi}, {}

@@ -25,6 +25,7 @@ Tensors = dict[str, NDArray[Any]]
 
 _COMMON = ("type", "name", "source", "target", "gain", "delay", "target_channels")
 _MAX_GAIN = 1 << 31
+_MAX_DIMENSIONS = 4
 _PACKINGS = {"int8": np.int8, "int16": np.int16, "int32": np.int32}
 
 
@@ -77,15 +78,17 @@ class Projection(ABC):
     weighted: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if not self.gain or abs(self.gain) >= _MAX_GAIN:
-            raise GraphError(f"{self.where}: gain is {self.gain}, allowed is a nonzero integer below 2^31")
-        if not 0 <= self.delay < _MAX_GAIN:
-            raise GraphError(f"{self.where}: delay is {self.delay}, allowed is an integer of at least 0")
+        if type(self.gain) is not int or not self.gain or abs(self.gain) >= _MAX_GAIN:
+            raise GraphError(f"{self.where}: gain is {self.gain!r}, allowed is a nonzero integer below 2^31")
+        if type(self.delay) is not int or not 0 <= self.delay < _MAX_GAIN:
+            raise GraphError(f"{self.where}: delay is {self.delay!r}, allowed is an integer of at least 0")
         if self.target_channels is not None:
-            start, stop = self.target_channels
-            if not 0 <= start < stop:
+            ends = self.target_channels
+            good = isinstance(ends, tuple) and len(ends) == 2 and all(type(n) is int for n in ends)
+            if not good or not 0 <= ends[0] < ends[1]:
                 raise GraphError(
-                    f"{self.where}: target_channels is {self.target_channels}, allowed is 0 <= start < stop"
+                    f"{self.where}: target_channels is {self.target_channels!r}, "
+                    "allowed is a pair of integers with 0 <= start < stop"
                 )
 
     @property
@@ -242,6 +245,10 @@ class Weighted(Projection):
         count = 1
         for size in shape:
             count *= size
+        if len(shape) > _MAX_DIMENSIONS:
+            raise GraphFormatError(
+                f"{reader.where}.shape: {len(shape)} dimensions, at most {_MAX_DIMENSIONS} allowed"
+            )
         expected = np.uint8 if packing == "2bit" else _PACKINGS.get(packing)
         if expected is None:
             allowed = ", ".join(("2bit", *_PACKINGS))

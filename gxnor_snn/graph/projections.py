@@ -10,15 +10,22 @@ from ..errors import GraphError
 from .coding import Coding
 from .fields import FieldReader
 from .projection import FanOut, Projection, Shape, Tensors, Weighted
-from .window import Window, pad
+from .window import Window
 
 __all__ = ["PROJECTIONS", "Conv2d", "Dense", "Identity", "Pool2d"]
+
+_MAX_POOL_AREA = 1 << 16  # a pool has no weights in the file that would bound it
 
 
 def _image(shape: Shape, where: str) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise GraphError(f"{where}: the source has shape {shape}, allowed is (channels, height, width)")
     return shape[0], shape[1], shape[2]
+
+
+def _zeros(like: Any, shape: Shape, xp: Any) -> Any:
+    """A new array of zeros in the dtype (and on the device) of `like`."""
+    return np.zeros(shape, like.dtype) if xp is np else like.new_zeros(shape)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -84,7 +91,7 @@ class Conv2d(Weighted):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_weights(4, "(outputs, inputs / groups, rows, columns)")
-        if self.groups < 1 or self.weights.shape[0] % self.groups:
+        if type(self.groups) is not int or self.groups < 1 or self.weights.shape[0] % self.groups:
             raise GraphError(
                 f"{self.where}: groups is {self.groups}, "
                 f"allowed is a divisor of the {self.weights.shape[0]} outputs"
@@ -108,13 +115,15 @@ class Conv2d(Weighted):
         outputs, per_group = weights.shape[:2]
         kernels = weights.reshape(self.groups, outputs // self.groups, per_group, *weights.shape[2:])
         out_h, out_w = self.window.output_size(height, width, self.where)
-        padded = pad(levels, self.window.full_padding(height, width), 0, xp)
-        total: Any = None
-        for row, column, rows, columns in self.window.taps(height, width):
-            seen = padded[:, :, rows, columns].reshape(batch, self.groups, per_group, out_h * out_w)
-            part = kernels[..., row, column] @ seen
-            total = part if total is None else total + part
-        return total.reshape(batch, outputs, out_h, out_w)
+        total = _zeros(levels, (batch, outputs, out_h, out_w), xp)
+        for tap in self.window.taps(height, width):
+            (rows, columns), (out_rows, out_columns) = tap.inputs, tap.outputs
+            seen = levels[:, :, rows, columns]
+            size = seen.shape[2:]
+            seen = seen.reshape(batch, self.groups, per_group, size[0] * size[1])
+            part = kernels[..., tap.row, tap.column] @ seen
+            total[:, :, out_rows, out_columns] += part.reshape(batch, outputs, *size)
+        return total
 
     def bounds(self, source_shape: Shape, coding: Coding) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         return self._sum_bounds(coding, padded=any(self.padding))
@@ -193,8 +202,13 @@ class Pool2d(Projection):
             raise GraphError(
                 f"{self.where}: mode is {self.mode!r:.60}, allowed are max, min, sum, or max|min per channel"
             )
-        window = Window(self.kernel, self.stride or self.kernel, self.padding, self.dilation, self.ceil_mode)
+        stride = self.kernel if self.stride is None else self.stride
+        window = Window(self.kernel, stride, self.padding, self.dilation, self.ceil_mode)
         window.check(self.where)
+        if self.kernel[0] * self.kernel[1] > _MAX_POOL_AREA:
+            raise GraphError(
+                f"{self.where}: kernel {self.kernel} has more than the {_MAX_POOL_AREA} places allowed"
+            )
         object.__setattr__(self, "window", window)
 
     @property
@@ -220,12 +234,14 @@ class Pool2d(Projection):
         return (channels, *size)
 
     def apply(self, levels: Any, coding: Coding, xp: Any) -> Any:
-        _, channels, height, width = levels.shape
-        padding = self.window.full_padding(height, width)
+        batch, channels, height, width = levels.shape
+        shape = (batch, channels, *self.window.output_size(height, width, self.where))
+        total = _zeros(levels, shape, xp)
+        taps = self.window.taps(height, width)
         if self.mode == "sum":
-            padded = pad(levels, padding, 0, xp)
-            windows = [padded[:, :, r, c] for _, _, r, c in self.window.taps(height, width)]
-            return sum(windows[1:], windows[0])
+            for tap in taps:
+                total[(..., *tap.outputs)] += levels[(..., *tap.inputs)]
+            return total
         # min(v) = -max(-v): channels that take the minimum are negated on the way in and out
         negate = np.where(self.minimum(channels), -1, 1).reshape(channels, 1, 1)
         sign = (
@@ -233,19 +249,19 @@ class Pool2d(Projection):
             if xp is np
             else xp.as_tensor(negate, device=levels.device).to(levels.dtype)
         )
-        padded = pad(levels * sign, padding, -coding.max_abs, xp)
-        best: Any = None
-        for _, _, rows, columns in self.window.taps(height, width):
-            seen = padded[:, :, rows, columns]
-            best = seen if best is None else xp.maximum(best, seen)
+        signed = levels * sign
+        best = total - coding.max_abs  # at most any level, and every window sees at least one
+        for tap in taps:
+            place = (..., *tap.outputs)
+            best[place] = xp.maximum(best[place], signed[(..., *tap.inputs)])
         return best * sign
 
     def bounds(self, source_shape: Shape, coding: Coding) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         channels, height, width = _image(source_shape, self.where)
         low, high = coding.lo, coding.hi
         if self.mode == "sum":
-            counts = np.multiply.outer(self.window.taps_in_range(height, 0), self.window.taps_in_range(width, 1))
-            fewest, most = int(counts.min()), int(counts.max())
+            rows, columns = self.window.taps_in_range(height, 0), self.window.taps_in_range(width, 1)
+            fewest, most = int(rows.min() * columns.min()), int(rows.max() * columns.max())
             low, high = min(fewest * low, most * low), max(fewest * high, most * high)
         return np.full(channels, low, np.int64), np.full(channels, high, np.int64)
 
@@ -256,8 +272,8 @@ class Pool2d(Projection):
     def fan_out(self, source_shape: Shape) -> FanOut:
         channels, height, width = _image(source_shape, self.where)
         out_h, out_w = self.window.output_size(height, width, self.where)
-        ones = np.ones((channels, *self.kernel), np.int64)
-        pairs = self.window.scatter(ones, channels, height, width)
+        area = np.multiply.outer(self.window.readers(height, 0), self.window.readers(width, 1))
+        pairs = np.broadcast_to(area, (channels, height, width)).copy()
         return FanOut(pairs, pairs, pairs, channels * self.kernel[0] * self.kernel[1] * out_h * out_w)
 
     def _own_spec(self) -> tuple[dict[str, Any], Tensors]:

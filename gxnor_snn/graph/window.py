@@ -1,27 +1,34 @@
-"""Sliding-window geometry shared by Conv2d and Pool2d: output sizes, padding, and strided slices."""
+"""Sliding-window geometry shared by Conv2d and Pool2d: output sizes and strided slices, without any padding."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import GraphError
 
-__all__ = ["Window", "pad"]
+__all__ = ["Tap", "Window"]
 
 _MAX_EXTENT = 1 << 20  # of any stride, padding, kernel or dilation: keeps every product far below 2^63
 
 
-def pad(array: Any, padding: tuple[int, int, int, int], value: int, xp: Any) -> Any:
-    """Pad the last two axes of (B, C, H, W) by (top, bottom, left, right) with `value`."""
-    top, bottom, left, right = padding
-    if not any(padding):
-        return array
-    if xp is np:
-        return np.pad(array, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=value)
-    return xp.nn.functional.pad(array, (left, right, top, bottom), value=value)
+@dataclass(frozen=True)
+class Tap:
+    """One kernel tap: which outputs read inside the input through it, and what they read.
+
+    Attributes
+    ----------
+    row, column
+        Place in the kernel.
+    outputs, inputs
+        Slices (rows, columns) of equal sizes.
+    """
+
+    row: int
+    column: int
+    outputs: tuple[slice, slice]
+    inputs: tuple[slice, slice]
 
 
 @dataclass(frozen=True)
@@ -46,17 +53,11 @@ class Window:
     ceil_mode: bool = False
 
     def check(self, where: str) -> None:
-        """Raise `GraphError` naming `where` unless every number is in its range."""
-        for label, values, least, length in (
-            ("kernel", self.kernel, 1, 2),
-            ("stride", self.stride, 1, 2),
-            ("padding", self.padding, 0, 4),
-            ("dilation", self.dilation, 1, 2),
-        ):
-            good = len(values) == length and all(
-                isinstance(v, int) and not isinstance(v, bool) and least <= v <= _MAX_EXTENT for v in values
-            )
-            if not good:
+        """Raise `GraphError` naming `where` unless every number is an integer in its range."""
+        for label, least, length in (("kernel", 1, 2), ("stride", 1, 2), ("padding", 0, 4), ("dilation", 1, 2)):
+            values = getattr(self, label)
+            good = isinstance(values, tuple) and len(values) == length
+            if not good or not all(type(v) is int and least <= v <= _MAX_EXTENT for v in values):
                 raise GraphError(
                     f"{where}: {label} is {values!r}, allowed are {length} integers {least}..{_MAX_EXTENT}"
                 )
@@ -92,46 +93,50 @@ class Window:
             )
         return size
 
-    def full_padding(self, height: int, width: int) -> tuple[int, int, int, int]:
-        """Padding including what `ceil_mode` lets the last windows hang over."""
-        sides: list[int] = []
-        for axis, size in enumerate((height, width)):
-            before, after = self._sides(axis)
-            span = (self._output_size(size, axis) - 1) * self.stride[axis] + self._reach(axis)
-            sides += [before, max(after, span - size - before)]
-        return sides[0], sides[1], sides[2], sides[3]
+    def taps(self, height: int, width: int) -> Iterator[Tap]:
+        """Yield the taps that read inside the input at least once; padding never needs to exist."""
+        along_rows = list(self._along(height, 0))
+        along_columns = list(self._along(width, 1))
+        for row, out_rows, in_rows in along_rows:
+            for column, out_columns, in_columns in along_columns:
+                yield Tap(row, column, (out_rows, out_columns), (in_rows, in_columns))
 
-    def taps(self, height: int, width: int) -> Iterator[tuple[int, int, slice, slice]]:
-        """Yield (row, column, rows, columns) per kernel tap; the slices read the padded input."""
-        out_h, out_w = self._output_size(height, 0), self._output_size(width, 1)
-        for row in range(self.kernel[0]):
-            for column in range(self.kernel[1]):
-                yield (
-                    row,
-                    column,
-                    self._slice(row, 0, out_h),
-                    self._slice(column, 1, out_w),
-                )
-
-    def _slice(self, tap: int, axis: int, count: int) -> slice:
-        start = tap * self.dilation[axis]
-        return slice(start, start + (count - 1) * self.stride[axis] + 1, self.stride[axis])
+    def _along(self, size: int, axis: int) -> Iterator[tuple[int, slice, slice]]:
+        """Per tap of one axis: the outputs whose position output * stride + tap * dilation - before is inside."""
+        stride, dilation, before = self.stride[axis], self.dilation[axis], self._sides(axis)[0]
+        count = self._output_size(size, axis)
+        for tap in range(self.kernel[axis]):
+            offset = tap * dilation - before
+            first = max(0, -(offset // stride))
+            last = min(count - 1, (size - 1 - offset) // stride)
+            if first <= last:
+                start = first * stride + offset
+                stop = last * stride + offset + 1
+                yield tap, slice(first, last + 1), slice(start, stop, stride)
 
     def taps_in_range(self, size: int, axis: int) -> NDArray[np.int64]:
         """For every output index of one axis, how many kernel taps lie inside the input."""
-        before, _ = self._sides(axis)
-        starts = np.arange(self._output_size(size, axis), dtype=np.int64) * self.stride[axis] - before
-        taps = np.arange(self.kernel[axis], dtype=np.int64) * self.dilation[axis]
-        position = starts[:, None] + taps[None, :]
-        return np.asarray(((position >= 0) & (position < size)).sum(axis=1), np.int64)
+        starts = (
+            np.arange(self._output_size(size, axis), dtype=np.int64) * self.stride[axis] - self._sides(axis)[0]
+        )
+        first = np.maximum(0, -(starts // self.dilation[axis]))
+        last = np.minimum(self.kernel[axis] - 1, (size - 1 - starts) // self.dilation[axis])
+        return np.asarray(np.maximum(last - first + 1, 0), np.int64)
+
+    def readers(self, size: int, axis: int) -> NDArray[np.int64]:
+        """For every input index of one axis, how many (output, tap) pairs read it."""
+        total = np.zeros(size, np.int64)
+        for _, _, inputs in self._along(size, axis):
+            total[inputs] += 1
+        return total
 
     def scatter(self, per_tap: NDArray[np.int64], channels: int, height: int, width: int) -> NDArray[np.int64]:
         """Add up, per source position, `per_tap[channel, row, column]` over the taps that read it.
 
-        The result has shape (channels, height, width); padding drops out.
+        The result has shape (channels, height, width).
         """
-        padding = self.full_padding(height, width)
-        total = np.zeros((channels, height + padding[0] + padding[1], width + padding[2] + padding[3]), np.int64)
-        for row, column, rows, columns in self.taps(height, width):
-            total[:, rows, columns] += per_tap[:, row, column, None, None]
-        return total[:, padding[0] : padding[0] + height, padding[2] : padding[2] + width]
+        total = np.zeros((channels, height, width), np.int64)
+        for tap in self.taps(height, width):
+            rows, columns = tap.inputs
+            total[:, rows, columns] += per_tap[:, tap.row, tap.column, None, None]
+        return total

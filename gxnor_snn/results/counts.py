@@ -166,6 +166,8 @@ class Counts:
 
         def join(items: list[Any]) -> Any:
             arrays = {f.name: [getattr(i, f.name) for i in items] for f in fields(items[0])}
+            if any(len({isinstance(a, np.ndarray) for a in column}) > 1 for column in arrays.values()):
+                raise InputError("Counts.concatenate: some batches have full counts and some basic ones")
             return replace(
                 items[0],
                 **{n: np.concatenate(a) for n, a in arrays.items() if isinstance(a[0], np.ndarray)},

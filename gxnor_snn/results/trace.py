@@ -68,6 +68,10 @@ class EventTrace:
             if value is not None:
                 object.__setattr__(self, name, MappingProxyType(dict(value)))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        mappings = {n: dict(v) for n, v in vars(self).items() if isinstance(v, MappingProxyType)}
+        return EventTrace, tuple({**vars(self), **mappings}.values())
+
     @staticmethod
     def concatenate(parts: "list[EventTrace]", seconds: float) -> "EventTrace":
         """Join the traces of consecutive batches of one graph, run by one engine.
@@ -75,11 +79,14 @@ class EventTrace:
         Raises
         ------
         InputError
-            If `parts` is empty.
+            If `parts` is empty, or the batches differ in engine, counting or recording.
         """
         if not parts:
             raise InputError("EventTrace.concatenate: got no batches, needs at least one")
         first = parts[0]
+        kinds = {(p.engine, p.counts is None, p.sums is None, *p.readouts, *p.spikes) for p in parts}
+        if len(kinds) > 1:
+            raise InputError("EventTrace.concatenate: the batches differ in engine, counts or what they record")
 
         def join(arrays: list[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
             return {name: np.concatenate([a[name] for a in arrays]) for name in arrays[0]}

@@ -210,6 +210,12 @@ class _Maker:
             )
             total = max(n, n - overlap + shape[0])
             self.spiking([replace(first, target_channels=(0, n), delay=2), skip], (total, *shape[1:]))
+        elif kind == "mixed":  # one projection feeds all channels, another a part of them
+            skip = Identity(name=self.fresh("all"), source=source, target="", gain=self.pick([1, -2]))
+            conv = self.conv(source, shape=shape[1:], outputs=self.number(1, shape[0]))
+            first = self.number(0, shape[0] - conv.weights.shape[0])
+            part = replace(conv, target_channels=(first, first + conv.weights.shape[0]))
+            self.spiking([skip, part] if self.number(0, 1) else [part, skip], shape)
         elif kind == "pool":
             modes = self.pick(["max", "min", "mixed"])
             mode = modes if modes != "mixed" else tuple(self.pick(["max", "min"]) for _ in range(shape[0]))
@@ -248,7 +254,7 @@ class _Maker:
         self.add(Readout(name=name, shape=shape, scale=scale, offset=offset), [feed], None)
 
 
-STEPS = ("dense", "conv", "residual", "concat", "pool", "join", "pooled", "sum")
+STEPS = ("dense", "conv", "residual", "concat", "mixed", "pool", "join", "pooled", "sum")
 
 
 @st.composite
@@ -259,6 +265,9 @@ def event_graphs(draw: Draw, steps: tuple[str, ...] = STEPS) -> EventGraph:
     image = draw(st.booleans()) or draw(st.booleans())
     shape = tuple(maker.number(1, high) for high in (4, 7, 7)) if image else (maker.number(1, 40),)
     maker.add(Input(name="input", shape=shape, coding=coding), [], coding)
+    if maker.number(0, 4) == 0:
+        other = maker.pick(INPUT_CODINGS)
+        maker.add(Input(name="second", shape=(maker.number(1, 9),), coding=other), [], other)
     for _ in range(maker.number(0, 4)):
         maker.step(maker.pick(steps))
     for _ in range(maker.pick([1, 1, 1, 2])):
@@ -266,13 +275,14 @@ def event_graphs(draw: Draw, steps: tuple[str, ...] = STEPS) -> EventGraph:
     return EventGraph(maker.populations, maker.projections)
 
 
-def random_inputs(graph: EventGraph, n: int, seed: int) -> NDArray[Any]:
-    """`n` samples of admissible levels, with many zeros where the coding has them."""
+def random_inputs(graph: EventGraph, n: int, seed: int) -> dict[str, NDArray[Any]]:
+    """`n` samples of admissible levels per input, with many zeros where the coding has them."""
     rng = np.random.default_rng(seed)
-    (name,) = graph.inputs
-    coding = graph.coding(name)
-    x = rng.choice(coding.levels, size=(n, *graph.populations[name].shape))
-    if coding.contains(np.zeros(1, np.int64)):
-        x = np.where(rng.random(x.shape) < 0.3, 0, x)
-    dtype = np.uint8 if coding.lo >= 0 and coding.hi < 256 else np.int16
-    return x.astype(dtype)
+    inputs = {}
+    for name in graph.inputs:
+        coding = graph.coding(name)
+        x = rng.choice(coding.levels, size=(n, *graph.populations[name].shape))
+        if coding.contains(np.zeros(1, np.int64)):
+            x = np.where(rng.random(x.shape) < 0.3, 0, x)
+        inputs[name] = x.astype(np.uint8 if coding.lo >= 0 and coding.hi < 256 else np.int16)
+    return inputs

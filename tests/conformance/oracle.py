@@ -47,7 +47,7 @@ def ones(coding: Any, level: int) -> int:
     return coding.n_planes if coding.kind == "pm1" else bin(abs(level)).count("1")
 
 
-def run(graph: EventGraph, sample: NDArray[Any]) -> dict[str, dict[str, Any]]:
+def run(graph: EventGraph, sample: dict[str, NDArray[Any]]) -> dict[str, dict[str, Any]]:
     """Sums, levels and counts of one sample, by plain loops."""
     levels: dict[str, list[int]] = {}
     sums: dict[str, list[int]] = {}
@@ -55,7 +55,7 @@ def run(graph: EventGraph, sample: NDArray[Any]) -> dict[str, dict[str, Any]]:
     reached: dict[str, int] = {}
     for name, population in graph.populations.items():
         if not graph.incoming(name):
-            levels[name] = [int(v) for v in sample.reshape(-1)]
+            levels[name] = [int(v) for v in sample[name].reshape(-1)]
             continue
         total = [0] * population.size
         touched: set[int] = set()

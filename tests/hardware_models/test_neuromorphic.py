@@ -196,9 +196,9 @@ def listeners(graph: EventGraph, mapping: Mapping, name: str, neuron: int) -> se
     if projection.weighted:
         reached = projection.product(one_hot, np.abs(projection.weights), np)[0]
     elif projection.kind == "pool2d":
-        padding = projection.window.full_padding(*shape[1:])
-        padded = np.pad(one_hot, ((0, 0), (0, 0), padding[:2], padding[2:]))
-        reached = np.sum([padded[:, :, r, c] for _, _, r, c in projection.window.taps(*shape[1:])], axis=0)[0]
+        reached = np.zeros(projection.output_shape(shape))
+        for tap in projection.window.taps(*shape[1:]):
+            reached[(..., *tap.outputs)] += one_hot[0][(..., *tap.inputs)]
     else:
         reached = one_hot[0]
     start, _ = projection.target_channels or (0, 0)

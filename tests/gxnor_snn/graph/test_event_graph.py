@@ -190,3 +190,123 @@ def test_no_samples_give_an_empty_trace() -> None:
     assert trace.readouts["out"].shape == (0, 4)
     assert trace.counts is not None
     assert trace.counts.n_samples == 0
+
+
+def test_the_caller_keeps_its_input_and_shares_nothing_with_the_trace() -> None:
+    """An identity into all channels and a dense into some: sums must not be written into the source's levels."""
+    out = [Readout(name=n, shape=(2,), scale=np.ones(2), offset=np.zeros(2)) for n in ("one", "two")]
+    graph = EventGraph(
+        [Input(name="in", shape=(2,), coding=Coding.signmag(3)), *out],
+        [
+            Identity(name="all", source="in", target="one"),
+            Dense(
+                name="part",
+                source="in",
+                target="one",
+                weights=np.array([[1, 1]]),
+                coding=T,
+                target_channels=(0, 1),
+            ),
+            Identity(name="copy", source="in", target="two"),
+        ],
+    )
+    x = np.array([[1, 2], [3, -4]])
+    x.setflags(write=False)
+    trace = execute(graph, x)
+    assert trace.readouts["one"].tolist() == [[4, 2], [2, -4]]
+    assert trace.readouts["two"].tolist() == [[1, 2], [3, -4]]
+    assert not any(np.shares_memory(x, r) for r in trace.readouts.values())
+
+
+def test_real_sums_into_a_sum_relay_are_rounded_and_the_trace_is_not_exact() -> None:
+    graph = EventGraph(
+        [
+            Input(name="in", shape=(2,), coding=T),
+            Relay(name="held", shape=(1,), kind="sum", lo=-2, hi=2),
+            Readout(name="out", shape=(1,), scale=np.ones(1), offset=np.zeros(1)),
+        ],
+        [
+            Dense(name="add", source="in", target="held", weights=np.array([[1, 1]]), coding=T),
+            Identity(name="read", source="held", target="out"),
+        ],
+    )
+    trace = execute(
+        graph, np.array([[1, 1], [0, 1]]), lambda p, a: p.apply(a.astype(float), T, np) + 0.4, record="all"
+    )
+    assert trace.readouts["out"].tolist() == [[2], [1]]
+    assert not trace.exact
+    assert execute(graph, np.array([[1, 1]])).exact
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Identity(name="p", source="a", target="b", gain=1.5), "gain is 1.5"),
+        (lambda: Identity(name="p", source="a", target="b", gain=float("nan")), "gain is nan"),
+        (lambda: Identity(name="p", source="a", target="b", gain="2"), "gain is '2'"),
+        (lambda: Identity(name="p", source="a", target="b", delay=0.5), "delay is 0.5"),
+        (lambda: Identity(name="p", source="a", target="b", target_channels=(0, 1, 2)), "pair of integers"),
+        (lambda: Pool2d(name="p", source="a", target="b", kernel=2), "kernel|allowed"),
+        (lambda: Pool2d(name="p", source="a", target="b", kernel=(2, 2), stride=2), "stride is 2"),
+        (lambda: Pool2d(name="p", source="a", target="b", kernel=(3001, 3001)), "more than the 65536 places"),
+        (lambda: Relay(name="r", shape=(1,), kind="sum", lo=0.5, hi=2), "allowed are integers"),
+        (lambda: Coding("signmag", 2, -0.5, 1.5), "allowed are integers"),
+        (lambda: Coding("signmag", 2, -1, 1, [-1, 1]), "tuple of them"),
+    ],
+)
+def test_numbers_that_are_no_integers_are_refused(make, message: str) -> None:
+    with pytest.raises(GraphError, match=message):
+        make()
+
+
+def test_extreme_thresholds_are_compared_without_overflow() -> None:
+    from gxnor_snn.graph import Spiking
+
+    ends = np.array([[np.iinfo(np.int64).min, np.iinfo(np.int64).max]])
+    kept = Spiking(name="s", shape=(1,), coding=T, thresholds=ends, increasing=np.array([True]))
+    assert kept.thresholds.tolist() == ends.tolist()
+    with pytest.raises(GraphError, match="sorted"):
+        Spiking(name="s", shape=(1,), coding=T, thresholds=ends[:, ::-1], increasing=np.array([True]))
+    with pytest.raises(GraphError, match="allowed are int64"):
+        Spiking(
+            name="s",
+            shape=(1,),
+            coding=T,
+            thresholds=np.full((1, 2), 2**63, np.uint64),
+            increasing=np.array([True]),
+        )
+
+
+def test_what_a_graph_derived_is_read_only_too() -> None:
+    graph = small_graph()
+    low, _ = graph.bounds("spk")
+    with pytest.raises(ValueError, match="read-only"):
+        low[0] = 0
+    with pytest.raises(ValueError, match="read-only"):
+        graph.fan_out("conv").dense[0] = 0
+
+
+def test_graphs_and_traces_travel_between_processes() -> None:
+    import copy
+    import pickle
+
+    graph = small_graph(note=1)
+    again = pickle.loads(pickle.dumps(graph))
+    assert again.digest == graph.digest
+    assert again.metadata == graph.metadata
+    with pytest.raises(ValueError, match="read-only"):
+        again.projections["fc"].weights[0, 0] = 1
+    assert copy.deepcopy(graph) is graph
+    trace = execute(graph, small_input(), record="all")
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(trace)).logits, trace.logits)
+
+
+def test_recording_takes_any_iterable_of_names() -> None:
+    assert list(execute(small_graph(), small_input(), record=np.array(["relay"])).spikes) == ["relay"]
+    assert list(execute(small_graph(), small_input(), record="relay").spikes) == ["relay"]
+
+
+@pytest.mark.parametrize("x", [[[1, 2], [3]], {1: np.zeros(2), "a": np.zeros(2)}])
+def test_what_is_no_array_is_refused(x) -> None:
+    with pytest.raises(InputError):
+        check_input(small_graph(), x)

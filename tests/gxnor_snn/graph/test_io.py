@@ -129,6 +129,10 @@ HOSTILE = {
         lambda s, t, m: t.update({"population/spk/thresholds": np.zeros((3, 2))}), "thresholds",
     ),
     "metadata no object": (lambda s, t, m: s.update(metadata=[1]), "metadata is list"),
+    "many dimensions": (_set("projections", 0, shape=[1] * 70), "70 dimensions"),
+    "huge pool": (_set("projections", 1, kernel=[2**20, 2**20]), "places allowed"),
+    "giant padding of a pool": (_set("projections", 1, kernel=[200, 200], padding=[199] * 4), "gives"),
+    "many neurons": (_set("populations", 0, shape=[2**25]), "at most"),
     "deep nesting": (lambda s, t, m: s["populations"][0].update(coding=[[[[]]]]), "coding"),
 }  # fmt: skip
 
@@ -172,3 +176,43 @@ def test_the_digest_tells_graphs_apart() -> None:
     other = [replace(p, weights=weights) if p.name == "fc" else p for p in graph.projections.values()]
     assert EventGraph(list(graph.populations.values()), other).digest != graph.digest
     assert execute(graph, small_input()).engine == "reference"
+
+
+def test_names_with_slashes_do_not_take_each_others_tensors(tmp_path: Path) -> None:
+    from gxnor_snn.graph import Spiking
+
+    def spiking(name: str) -> Spiking:
+        return Spiking(
+            name=name,
+            shape=(1,),
+            coding=Coding.ternary(),
+            thresholds=np.array([[0, 1]]),
+            increasing=np.array([True]),
+        )
+
+    def dense(name: str, source: str, target: str) -> Dense:
+        return Dense(
+            name=name, source=source, target=target, weights=np.ones((1, 1), int), coding=Coding.ternary()
+        )
+
+    graph = EventGraph(
+        [
+            Input(name="i", shape=(1,), coding=Coding.ternary()),
+            spiking("block"),
+            spiking("block/act"),
+            Readout(name="o", shape=(1,), scale=np.ones(1), offset=np.zeros(1)),
+        ],
+        [dense("a", "i", "block"), dense("a/b", "block", "block/act"), dense("c", "block/act", "o")],
+    )
+    graph.save(tmp_path / "g")
+    assert EventGraph.load(tmp_path / "g").digest == graph.digest
+
+
+def test_a_full_disk_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("safetensors.numpy.save_file", full)
+    with pytest.raises(InputError, match="No space left"):
+        small_graph().save(tmp_path / "g")
+    assert list(tmp_path.iterdir()) == []

@@ -57,6 +57,13 @@ def test_forward_is_the_one_definition(tie: str) -> None:
     assert torch.equal(out.long(), activation_levels(x, activation_thresholds(3, 0.5), tie))
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_float32_sums_meet_float64_thresholds(training: bool) -> None:
+    """3 lies below the threshold 3.0000000000000004, which rounds to 3 in float32."""
+    activation = DiscreteActivation(1, r=(0.1 + 0.2) * 10, tie="fire", half_range=100).train(training)
+    assert activation(torch.tensor([-4.0, -3.0, 0.0, 3.0, 4.0])).tolist() == [-1, 0, 0, 0, 1]
+
+
 def test_default_ties() -> None:
     assert DiscreteActivation().tie == "strict"
     assert DiscreteActivation(0).tie == "up"

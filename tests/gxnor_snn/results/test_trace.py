@@ -43,3 +43,12 @@ def test_logits_need_one_vector_readout() -> None:
     image = replace(trace, readouts={"out": np.zeros((1, 4, 2, 2))})
     with pytest.raises(InputError, match="vector readout"):
         _ = image.logits
+
+
+def test_batches_that_differ_in_kind_do_not_join() -> None:
+    one, two = (execute(small_graph(), small_input(2), counts=c) for c in ("basic", "none"))
+    with pytest.raises(InputError, match="differ in engine, counts"):
+        EventTrace.concatenate([one, two], 0.0)
+    full = execute(small_graph(), small_input(2), counts="full")
+    with pytest.raises(InputError, match="some batches have full counts"):
+        EventTrace.concatenate([one, full], 0.0)
