@@ -8,7 +8,7 @@ reference's, readout sums, and predictions.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -125,7 +125,7 @@ def verify(
     ConversionError
         If the graph's names do not match the model's modules.
     InputError
-        If `x` is empty, `batch` below 1, or the trace lacks spikes.
+        If `x` is empty, `batch` below 1, or the trace lacks spikes or counts.
     """
     from rich.progress import track
 
@@ -164,6 +164,10 @@ def _recording(model: nn.Module) -> Iterator[dict[str, NDArray[Any]]]:
 
     def keep(path: str) -> Callable[[nn.Module, Any, torch.Tensor], None]:
         def hook(module: nn.Module, inputs: Any, output: torch.Tensor) -> None:
+            if path in seen:
+                raise ConversionError(
+                    f"certificate: module {path!r} runs twice in one pass; give each place its own"
+                )
             seen[path] = output.detach().cpu().numpy()
 
         return hook
@@ -208,6 +212,9 @@ def _compare(
     missing = [n for n in seen if n not in sums and n not in reference.spikes]
     if missing:
         raise ConversionError(f"certificate: module {missing[0]!r} has no counterpart in the graph")
+    unseen = [n for n in sums if n not in seen]
+    if unseen:
+        raise ConversionError(f"certificate: projection {unseen[0]!r} has no counterpart in the model")
     unrecorded = [n for n in reference.spikes if n not in trace.spikes]
     if unrecorded:
         raise InputError(f"verify: run() did not record population {unrecorded[0]!r}; record all of them")
@@ -224,11 +231,20 @@ def _compare(
     tally.compare("readouts", seen[last].reshape(trace.readouts[name].shape), trace.readouts[name])
     tally.compare("logits", logits, trace.logits)
     tally.compare("predictions", logits.argmax(axis=1), trace.predictions)
-    if trace.counts is not None and reference.counts is not None:
-        for left, right in zip(_numbers(reference.counts), _numbers(trace.counts), strict=True):
-            tally.compare("counts", left, right)
+    if trace.counts is None or reference.counts is None:
+        raise InputError("verify: run() made no counts; it must run with counts='basic' (or 'full')")
+    for left, right in _paired(reference.counts, trace.counts):
+        tally.compare("counts", left, right)
 
 
-def _numbers(counts: Counts) -> Iterator[NDArray[np.int64]]:
-    for part in (*counts.projections.values(), *counts.populations.values()):
-        yield from (v for v in vars(part).values() if isinstance(v, np.ndarray))
+def _paired(reference: Counts, other: Counts) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Every basic count of the reference with that of the same name; full counts may hold more."""
+    for part in ("projections", "populations"):
+        theirs = getattr(other, part)
+        for name, counts in getattr(reference, part).items():
+            if name not in theirs:
+                raise InputError(f"verify: run() has no counts of {name!r}; it must run with counts='basic'")
+            for field in fields(counts):
+                value = getattr(counts, field.name)
+                if isinstance(value, np.ndarray):
+                    yield value, np.asarray(getattr(theirs[name], field.name))

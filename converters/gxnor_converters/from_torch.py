@@ -1,12 +1,13 @@
 """From a trained torch network to its event graph."""
 
 from collections.abc import Callable, Iterator, Mapping
+from operator import index
 from typing import Any
 
 import numpy as np
 from torch import nn
 
-from gxnor_snn.errors import ConversionError, GraphError
+from gxnor_snn.errors import ConversionError, GraphError, InputError
 from gxnor_snn.graph import Coding, Conv2d, Dense, EventGraph, Pool2d
 from gxnor_snn.layers import (
     BatchNorm1d,
@@ -16,6 +17,7 @@ from gxnor_snn.layers import (
     DiscreteLinear,
     PixelEncoder,
 )
+from gxnor_snn.models import DiscreteNet
 from gxnor_snn.spaces import DiscreteSpace, activation_levels
 
 from .builder import Builder
@@ -38,7 +40,8 @@ def from_torch(
     ----------
     model
         `nn.Sequential`, nested or not, of the layers above, `PixelEncoder`, `nn.MaxPool2d`, `nn.Flatten`,
-        `nn.Dropout*` and `nn.Identity`. It is read as it behaves in eval mode, and not changed.
+        `nn.Dropout*` and `nn.Identity`. It is read as it behaves in eval mode, and not changed. Hooks, a forward
+        of one's own and a layer that stands twice (but for pools and what is nothing in eval mode) are refused.
     input_shape
         Shape of one sample, without batch: (C, H, W) or (n,).
     input
@@ -65,12 +68,14 @@ def from_torch(
             "(the networks of gxnor_snn.models are)"
         )
     layers = list(_flatten(model, ""))
+    _check_repeats(layers)
     coding = _input_coding(input, layers[0][1] if layers else None)
+    shape = _checked_shape(input_shape)
     try:
-        builder = Builder(tuple(int(n) for n in input_shape), coding)
-        for index, (path, module) in enumerate(layers):
+        builder = Builder(shape, coding)
+        for position, (path, module) in enumerate(layers):
             handler = _HANDLERS.get(type(module))
-            if handler is None or (handler is _encoder and index):
+            if handler is None or (handler is _encoder and position):
                 allowed = ", ".join(t.__name__ for t in _HANDLERS)
                 place = "; a PixelEncoder stands first" if handler is _encoder else ""
                 raise ConversionError(
@@ -82,13 +87,55 @@ def from_torch(
         raise ConversionError(f"the network has no event graph: {error}") from error
 
 
-def _flatten(module: nn.Module, prefix: str) -> Iterator[tuple[str, nn.Module]]:
-    for name, child in module.named_children():
-        path = f"{prefix}{name}"
-        if isinstance(child, nn.Sequential):
-            yield from _flatten(child, f"{path}.")
-        else:
-            yield path, child
+def _flatten(module: nn.Module, path: str) -> Iterator[tuple[str, nn.Module]]:
+    """Layers by path, in the order of the forward pass; a module that stands twice comes twice."""
+    _check_plain(module, path)
+    if not isinstance(module, nn.Sequential):
+        if path in _TAKEN:
+            raise ConversionError(
+                f"module {path!r}: the name is taken by the graph's own {path}; rename the module"
+            )
+        yield path, module
+        return
+    for name, child in module._modules.items():  # named_children() leaves out what stands twice
+        below = f"{path}.{name}" if path else name
+        if child is None:
+            raise ConversionError(f"module {below!r} is None; remove it")
+        yield from _flatten(child, below)
+
+
+def _check_plain(module: nn.Module, path: str) -> None:
+    """Refuse what changes a forward pass unseen: hooks, and a forward of one's own."""
+    where = f"module {path!r}" if path else "the model"
+    if module._forward_hooks or module._forward_pre_hooks:
+        raise ConversionError(f"{where} has forward hooks, which no event graph runs; remove them")
+    inherited = type(module).forward in _SEQUENTIAL_FORWARDS or not isinstance(module, nn.Sequential)
+    if not inherited or "forward" in vars(module):
+        raise ConversionError(
+            f"{where} is a {type(module).__name__} with a forward of its own, which cannot be read; "
+            "allowed is that of nn.Sequential"
+        )
+
+
+def _check_repeats(layers: list[tuple[str, nn.Module]]) -> None:
+    """Refuse a layer that stands twice, unless it holds nothing: its outputs have one path in the certificate."""
+    first: dict[nn.Module, str] = {}
+    for path, module in layers:
+        if module in first and type(module) not in _REPEATABLE:
+            raise ConversionError(
+                f"modules {first[module]!r} and {path!r} are one and the same {type(module).__name__}; give each "
+                "place a module of its own"
+            )
+        first.setdefault(module, path)
+
+
+def _checked_shape(given: tuple[int, ...]) -> tuple[int, ...]:
+    try:
+        return tuple(index(n) for n in given)
+    except TypeError as error:
+        raise ConversionError(
+            f"input_shape is {given!r}, allowed are the integers of one sample's shape, (C, H, W) or (n,)"
+        ) from error
 
 
 def _space_coding(space: DiscreteSpace) -> Coding:
@@ -98,22 +145,25 @@ def _space_coding(space: DiscreteSpace) -> Coding:
 
 
 def _input_coding(given: str | tuple[Any, ...], first: nn.Module | None) -> Coding:
-    match given:
-        case "pixels":
-            return Coding.bits(8)
-        case "auto":
-            if isinstance(first, PixelEncoder):
+    if given == "auto" and not isinstance(first, PixelEncoder):
+        raise ConversionError(
+            "input is 'auto', but the network does not begin with a PixelEncoder; say input='pixels', "
+            "('zn', n), ('mbn', m) or (lo, hi)"
+        )
+    try:
+        match given:
+            case "pixels" | "auto":
                 return Coding.bits(8)
-            raise ConversionError(
-                "input is 'auto', but the network does not begin with a PixelEncoder; say input='pixels', "
-                "('zn', n), ('mbn', m) or (lo, hi)"
-            )
-        case ("zn", int(n)):
-            return _space_coding(DiscreteSpace(n))
-        case ("mbn", int(m)):
-            return Coding.pm1(m)
-        case (int(lo), int(hi)) if lo <= hi:
-            return Coding.sums(lo, hi)
+            case (_, bool()) | (bool(), _):
+                pass
+            case ("zn", int(n)):
+                return _space_coding(DiscreteSpace(n))
+            case ("mbn", int(m)):
+                return Coding.pm1(m)
+            case (int(lo), int(hi)) if lo <= hi:
+                return Coding.sums(lo, hi)
+    except (GraphError, InputError) as error:
+        raise ConversionError(f"input is {given!r}: {error}") from error
     raise ConversionError(f"input is {given!r}, allowed are 'auto', 'pixels', ('zn', n), ('mbn', m) and (lo, hi)")
 
 
@@ -213,3 +263,7 @@ _HANDLERS: Mapping[type[nn.Module], Callable[[Builder, str, Any], None]] = {
     nn.Dropout2d: _nothing,
     nn.Identity: _nothing,
 }
+
+_SEQUENTIAL_FORWARDS = (nn.Sequential.forward, DiscreteNet.forward)
+_REPEATABLE = (nn.MaxPool2d, nn.Flatten, nn.Dropout, nn.Dropout2d, nn.Identity)
+_TAKEN = ("input", "readout")

@@ -41,7 +41,8 @@ class _Quantise(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, thresholds: tuple[float, ...], tie: Tie, a: float, window: Window) -> Tensor:
         ctx.save_for_backward(x)
         ctx.rest = thresholds, a, window
-        levels: Tensor = activation_levels(x, thresholds, tie)
+        # thresholds are float64: beside float32 they would be rounded before they are compared
+        levels: Tensor = activation_levels(x.double(), thresholds, tie)
         return levels.to(torch.float32)
 
     @staticmethod

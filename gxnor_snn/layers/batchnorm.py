@@ -1,5 +1,6 @@
 """Batch normalisation whose eval mode is one reproducible float64 expression per channel."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -13,8 +14,8 @@ class BatchNorm(nn.Module):
     """Training normalises by the batch; eval mode computes y = x * a + b in float64, as two operations.
 
     With the running statistics, a = weight / sqrt(var + eps) and b = bias - mean * a, all in float64
-    (`affine`). Two separate elementwise operations round the same on every machine, so an event graph that
-    folds (a, b) into integer thresholds agrees with this layer bit for bit.
+    (`affine`), the root correctly rounded (IEEE 754). Two separate elementwise operations round the same on every
+    machine, so an event graph that folds (a, b) into integer thresholds agrees with this layer bit for bit.
 
     Parameters
     ----------
@@ -43,7 +44,11 @@ class BatchNorm(nn.Module):
 
     def affine(self) -> tuple[Tensor, Tensor]:
         """(a, b) of eval mode, float64 of shape (C,): y = x * a + b."""
-        a = self.weight.double() / torch.sqrt(self.running_var.double() + self.eps)
+        variance = self.running_var.detach().cpu().numpy().astype(np.float64)
+        # torch's vectorised root may be one ulp off, by machine; numpy's is the processor's, correctly rounded
+        with np.errstate(invalid="ignore"):
+            root = np.sqrt(variance + self.eps)
+        a = self.weight.double() / torch.from_numpy(root).to(self.weight.device)
         product = self.running_mean.double() * a
         return a, self.bias.double() - product
 

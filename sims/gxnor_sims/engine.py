@@ -8,9 +8,12 @@ every engine against the reference.
 Third parties register a class or factory under the entry-point group ``gxnor_snn.engines``.
 """
 
+import operator
 from collections.abc import Callable, Iterable
 from importlib.metadata import entry_points
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, SupportsIndex, runtime_checkable
+
+import numpy as np
 
 from gxnor_snn.errors import EngineError, InputError
 from gxnor_snn.graph import EventGraph
@@ -57,10 +60,23 @@ class Engine(Protocol):
         ...
 
 
-def check_size(label: str, value: int | None) -> None:
-    """Refuse a number of threads or of samples per pass that is not at least 1; None means "choose"."""
-    if value is not None and (not isinstance(value, int) or value < 1):
+def check_size(label: str, value: SupportsIndex | None) -> int | None:
+    """A number of threads or of samples per pass as an int of at least 1; None means "choose".
+
+    Raises
+    ------
+    InputError
+        If it is anything else; numpy's integers are integers, bool is not.
+    """
+    if value is None:
+        return None
+    try:
+        size = 0 if isinstance(value, bool | np.bool_) else operator.index(value)
+    except TypeError:
+        size = 0
+    if size < 1:
         raise InputError(f"{label} is {value!r}, allowed is an integer of at least 1")
+    return size
 
 
 def _native() -> Engine:

@@ -91,6 +91,44 @@ def test_what_cannot_be_compared_is_refused(case) -> None:
         verify(deeper, graph, x, honest)
 
 
+def test_full_counts_are_compared_where_they_are_basic(case) -> None:
+    model, graph, x = case
+    full = verify(model, graph, x, lambda g, x: simulate(g, x, engine="reference", record="all", counts="full"))
+    assert full.equal
+    assert full.compared == verify(model, graph, x, honest).compared
+
+
+def test_a_run_without_counts_is_refused(case) -> None:
+    model, graph, x = case
+    with pytest.raises(InputError, match="counts='basic'"):
+        verify(model, graph, x, lambda g, x: simulate(g, x, engine="reference", record="all", counts="none"))
+
+    def some(graph: EventGraph, x: np.ndarray) -> EventTrace:
+        trace = honest(graph, x)
+        kept = {n: c for n, c in trace.counts.projections.items() if n != "fc1"}
+        return replace(trace, counts=replace(trace.counts, projections=kept))
+
+    with pytest.raises(InputError, match="no counts of 'fc1'"):
+        verify(model, graph, x, some)
+
+
+def test_a_model_that_runs_a_module_twice_is_refused(case) -> None:
+    model, graph, x = case
+    twice = torch.nn.Sequential()
+    for name, module in model.named_children():
+        twice.add_module(name, module)
+        if name == "act1":
+            twice.add_module("again", module)
+    with pytest.raises(ConversionError, match="module 'act1' runs twice"):
+        verify(twice, graph, x, honest)
+
+
+def test_a_model_that_lacks_a_product_is_refused(case) -> None:
+    _model, graph, x = case
+    with pytest.raises(ConversionError, match="'conv1' has no counterpart in the model"):
+        verify(torch.nn.Flatten(), graph, x, honest)
+
+
 def test_a_certificate_is_plain_data() -> None:
     certificate = Certificate(1, "e", "d", {"sums": 1}, {"sums": 0}, 0, 0.5)
     assert certificate.to_dict()["compared"] == {"sums": 1}

@@ -1,5 +1,8 @@
 """Networks to graphs: equal integer by integer on random networks, and refused with the module's path."""
 
+import itertools
+from collections import Counter, OrderedDict
+
 import numpy as np
 import pytest
 import torch
@@ -26,17 +29,51 @@ def reference(graph, x):
     return simulate(graph, x, engine="reference", record="all")
 
 
-@pytest.mark.parametrize("seed", range(150))
-def test_random_networks_are_equal_in_sums_spikes_counts_and_logits(seed: int) -> None:
-    model, shape = random_net(seed)
-    graph = from_torch(model, shape)
+def native(graph, x):
+    return simulate(graph, x, record="all")
+
+
+SEEDS = range(300)
+
+
+def images(seed: int, shape: tuple[int, ...]) -> np.ndarray:
     x = np.random.default_rng(seed).integers(0, 256, (6, *shape)).astype(np.uint8)
     x[0] = 0
     x[1] = 255
-    certificate = verify(model, graph, x, reference, batch=4)
+    return x
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_networks_are_equal_in_sums_spikes_counts_and_logits(seed: int) -> None:
+    model, shape = random_net(seed)
+    graph = from_torch(model, shape)
+    certificate = verify(model, graph, images(seed, shape), native if seed % 3 == 0 else reference, batch=4)
     assert certificate.equal, certificate
+    assert certificate.engine == ("native" if seed % 3 == 0 else "reference")
     assert certificate.compared["sums"] > 0
     assert certificate.compared["logits"] > 0
+
+
+def test_the_random_networks_discriminate() -> None:
+    """What gives the same logits whatever comes in would prove little; and every form must be among them."""
+    varying, seen = 0, Counter()
+    for seed in SEEDS:
+        model, shape = random_net(seed)
+        logits = simulate(from_torch(model, shape), images(seed, shape), counts="none").logits
+        varying += bool((logits != logits[0]).any())
+        names = [type(m).__name__ for m in model]
+        pairs = set(itertools.pairwise(names))
+        seen["dilation"] += any(m.dilation != (1, 1) for m in model if isinstance(m, DiscreteConv2d))
+        seen["half range"] += any(m.half_range != 1 for m in model if isinstance(m, DiscreteActivation))
+        seen["N = 4"] += any(m.space.n == 4 for m in model if isinstance(m, DiscreteConv2d | DiscreteLinear))
+        seen["two pools"] += ("MaxPool2d", "MaxPool2d") in pairs
+        seen["no norm"] += any((p, "DiscreteActivation") in pairs for p in ("DiscreteConv2d", "DiscreteLinear"))
+        gains = [m.weight for m in model if isinstance(m, BatchNorm1d | BatchNorm2d)]
+        seen["no gain"] += any((w == 0).any() for w in gains)
+        seen["negative gain"] += any((w < 0).any() for w in gains)
+    assert varying >= 0.8 * len(SEEDS)
+    assert len(seen) == 7
+    assert min(seen.values()) >= 20, seen
 
 
 @pytest.mark.parametrize(
@@ -110,6 +147,17 @@ def test_activation_directly_on_levels() -> None:
     assert verify(model, graph, x, reference).equal
 
 
+def test_thresholds_that_float32_would_round() -> None:
+    """r is just above 3; a sum of 3 is below it, in torch as in the graph."""
+    act = DiscreteActivation(1, r=(0.1 + 0.2) * 10, tie="fire", half_range=100)
+    model = nn.Sequential(DiscreteLinear(4, 3), act, DiscreteLinear(3, 2))
+    model[0].levels.data[:] = 1
+    graph = from_torch(model, (4,), input=("zn", 1))
+    assert graph.populations["1"].thresholds.tolist() == [[-3, 4]] * 3
+    x = np.array([[1, 1, 1, 0], [-1, -1, -1, 0], [1, 1, 1, 1], [-1, -1, -1, -1]])
+    assert verify(model, graph, x, reference).equal
+
+
 def conv(**kw: object) -> DiscreteConv2d:
     return DiscreteConv2d(1, 2, 3, **kw)
 
@@ -117,6 +165,12 @@ def conv(**kw: object) -> DiscreteConv2d:
 def nan_norm() -> BatchNorm2d:
     norm = BatchNorm2d(2)
     norm.bias.data[1] = float("nan")
+    return norm
+
+
+def negative_variance() -> BatchNorm2d:
+    norm = BatchNorm2d(2)
+    norm.running_var[1] = -1
     return norm
 
 
@@ -130,6 +184,7 @@ REFUSED = {
     "two products": (nn.Sequential(PixelEncoder(), conv(), DiscreteConv2d(2, 2, 3)), "module '2': a second product follows '1'"),
     "two norms": (nn.Sequential(PixelEncoder(), conv(), BatchNorm2d(2), BatchNorm2d(2)), "module '3': a second batch norm"),
     "nan": (nn.Sequential(PixelEncoder(), conv(), nan_norm()), "module '2': offset of channel 1 is nan"),
+    "variance": (nn.Sequential(PixelEncoder(), conv(), negative_variance()), "module '2': scale of channel 1 is nan"),
     "wrong channels": (nn.Sequential(PixelEncoder(), conv(), BatchNorm2d(3)), "has 3 channels, '1' gives 2"),
     "too large": (nn.Sequential(PixelEncoder(), conv(max_input=1)), "max_input is 1, its input has levels up to 255"),
     "ends with activation": (nn.Sequential(PixelEncoder(), conv(), DiscreteActivation()), "the network ends with '2'"),
@@ -152,10 +207,120 @@ def test_what_has_no_exact_graph_is_refused_with_its_path(case: str) -> None:
         from_torch(model, (1, 8, 8))
 
 
-@pytest.mark.parametrize("given", ["bytes", ("zn", "x"), (5, 1), 7])
+@pytest.mark.parametrize(
+    "given",
+    ["bytes", ("zn", "x"), (5, 1), 7, ("zn", 9), ("zn", True), ("mbn", 0), ("mbn", 99), (0, 2**40), (True, 2)],
+)
 def test_an_unknown_input_is_refused(given) -> None:
     with pytest.raises(ConversionError, match="input is"):
         from_torch(nn.Sequential(DiscreteLinear(2, 2)), (2,), input=given)
+
+
+@pytest.mark.parametrize("shape", [("a",), 6, None, (6.7,), (), (0,), (-6,)])
+def test_a_wrong_input_shape_is_refused(shape) -> None:
+    with pytest.raises(ConversionError):
+        from_torch(nn.Sequential(DiscreteLinear(6, 2)), shape, input=("zn", 1))
+
+
+@pytest.mark.parametrize("name", ["input", "readout"])
+def test_names_of_the_graph_itself_are_taken(name: str) -> None:
+    layers = OrderedDict({"fc": DiscreteLinear(6, 2), name: DiscreteActivation(), "out": DiscreteLinear(2, 2)})
+    with pytest.raises(ConversionError, match=f"module '{name}': the name is taken"):
+        from_torch(nn.Sequential(layers), (6,), input=("zn", 1))
+
+
+def test_a_pool_that_stands_twice_is_two_pools() -> None:
+    pool = nn.MaxPool2d(2)
+    model = nn.Sequential(
+        PixelEncoder(),
+        conv(),
+        pool,
+        BatchNorm2d(2),
+        DiscreteActivation(),
+        pool,
+        nn.Flatten(),
+        DiscreteLinear(18, 3),
+    )
+    randomise_batch_norms(model, 0)
+    graph = from_torch(model, (1, 14, 14))
+    assert {"2", "5"} <= set(graph.projections)
+    x = np.random.default_rng(0).integers(0, 256, (20, 1, 14, 14)).astype(np.uint8)
+    assert verify(model, graph, x, reference).equal
+
+
+def twice(kind: str) -> nn.Sequential:
+    parts = {
+        "product": DiscreteLinear(4, 4),
+        "norm": BatchNorm1d(4),
+        "activation": DiscreteActivation(),
+        "first": DiscreteActivation(),
+        "product2": DiscreteLinear(4, 4),
+        "norm2": BatchNorm1d(4),
+    }
+    parts[f"{kind}2" if kind != "activation" else "again"] = parts[kind]
+    if kind == "activation":
+        del parts["first"]
+    return nn.Sequential(OrderedDict(parts))
+
+
+@pytest.mark.parametrize(("kind", "second"), [("product", "product2"), ("norm", "norm2"), ("activation", "again")])
+def test_a_layer_that_stands_twice_is_refused_with_both_paths(kind: str, second: str) -> None:
+    with pytest.raises(ConversionError, match=f"modules '{kind}' and '{second}' are one and the same"):
+        from_torch(twice(kind), (4,), input=("zn", 1))
+
+
+class Doubling(nn.Sequential):
+    def forward(self, x):
+        return super().forward(2 * x)
+
+
+class Named(nn.Sequential):
+    """A subclass that computes what its base does."""
+
+
+def with_forward_replaced() -> nn.Sequential:
+    model = nn.Sequential(DiscreteLinear(4, 2))
+    model[0].forward = lambda x: x
+    return model
+
+
+def plain() -> nn.Sequential:
+    return nn.Sequential(DiscreteLinear(4, 2))
+
+
+@pytest.mark.parametrize(
+    ("build", "where"),
+    [
+        (lambda: Doubling(DiscreteLinear(4, 2)), "the model is a Doubling"),
+        (lambda: nn.Sequential(Doubling(DiscreteLinear(4, 2))), "module '0' is a Doubling"),
+        (with_forward_replaced, "module '0' is a DiscreteLinear with a forward of its own"),
+    ],
+)
+def test_a_forward_of_one_s_own_is_refused(build, where: str) -> None:
+    with pytest.raises(ConversionError, match=where):
+        from_torch(build(), (4,), input=("zn", 1))
+
+
+@pytest.mark.parametrize("register", ["register_forward_hook", "register_forward_pre_hook"])
+@pytest.mark.parametrize(("path", "where"), [("", "the model"), ("0", "module '0'"), ("0.0", r"module '0\.0'")])
+def test_forward_hooks_are_refused(register: str, path: str, where: str) -> None:
+    model = nn.Sequential(plain())
+    handle = getattr(model.get_submodule(path), register)(lambda *_: None)
+    with pytest.raises(ConversionError, match=f"{where} has forward hooks"):
+        from_torch(model, (4,), input=("zn", 1))
+    handle.remove()
+    assert from_torch(model, (4,), input=("zn", 1)).readouts == ("readout",)
+
+
+def test_a_subclass_with_the_forward_of_its_base_converts() -> None:
+    assert from_torch(Named(plain()), (4,), input=("zn", 1)).readouts == ("readout",)
+
+
+def test_an_empty_place_is_refused() -> None:
+    model = nn.Sequential(DiscreteLinear(4, 2))
+    model.add_module("gap", None)
+    with pytest.raises(ConversionError, match="module 'gap' is None"):
+        from_torch(model, (4,), input=("zn", 1))
 
 
 def test_the_graph_counts_what_the_network_has() -> None:

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <exception>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -29,6 +30,7 @@ using Values = nb::ndarray<const T, nb::c_contig, nb::device::cpu>;
 template <class T>
 using Result = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
 using Levels = nb::ndarray<nb::ro, nb::device::cpu>;
+constexpr std::int64_t max_samples = std::int64_t{1} << 48;  // first + lanes of any block stays far from overflow
 using WindowTuple = std::array<std::int64_t, 11>;  // in the order of Window's members
 
 template <class T>
@@ -94,7 +96,8 @@ InputArray input_of(const Levels& array, const Slab& slab, std::int64_t samples)
 
 template <class T>
 T* result_of(const Result<T>& array, std::int64_t rows, std::int64_t columns) {
-    require(static_cast<std::int64_t>(array.size()) == rows * columns, "a result array has a wrong size");
+    const bool fits = columns == 0 || rows <= std::numeric_limits<std::int64_t>::max() / columns;
+    require(fits && static_cast<std::int64_t>(array.size()) == rows * columns, "a result array has a wrong size");
     return array.data();
 }
 
@@ -129,7 +132,7 @@ void run_program(Program& program, const std::string& isa_name, std::int64_t sam
                  const std::vector<std::pair<std::int32_t, Result<std::int16_t>>>& records,
                  const std::optional<Result<std::int64_t>>& tallies, int lanes, int threads, nb::object progress) {
     const Isa& isa = isa_by_name(isa_name);
-    require(samples >= 0 && lanes >= 1 && lanes <= 64 * isa.words && threads >= 1, "samples, lanes or threads out of range");
+    require(samples >= 0 && samples <= max_samples && lanes >= 1 && lanes <= 64 * isa.words && threads >= 1, "samples, lanes or threads out of range");
     require(inputs.size() == program.inputs().size(), "wrong number of inputs");
     require(readouts.size() == program.readouts().size(), "wrong number of readouts");
     std::vector<InputArray> in;

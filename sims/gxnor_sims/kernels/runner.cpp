@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -109,15 +110,21 @@ public:
         for (std::thread& thread : threads_) thread.join();
     }
 
-    void start(Worker& worker) {
-        threads_.emplace_back([this, &worker] {
-            worker.work();
-            const std::lock_guard<std::mutex> lock(shared_.mutex);
-            --shared_.working;
-            shared_.left.notify_one();
-        });
+    // False where the system gives no more threads: those at work share out the blocks all the same.
+    bool start(Worker& worker) {
+        try {
+            threads_.emplace_back([this, &worker] {
+                worker.work();
+                const std::lock_guard<std::mutex> lock(shared_.mutex);
+                --shared_.working;
+                shared_.left.notify_one();
+            });
+        } catch (const std::system_error&) {
+            return false;
+        }
         const std::lock_guard<std::mutex> lock(shared_.mutex);
         ++shared_.working;
+        return true;
     }
 
     void wait(WorkerPoll& poll) {
@@ -144,7 +151,8 @@ bool run(const Isa& isa, Program& program, const Arrays& arrays, int lanes, int 
     std::vector<std::unique_ptr<Worker>> workers;
     for (std::int64_t i = 0; i < count; ++i) workers.push_back(std::make_unique<Worker>(shared, program.needs(), i == 0));
     Helpers helpers(shared);
-    for (std::int64_t i = 1; i < count; ++i) helpers.start(*workers[static_cast<std::size_t>(i)]);
+    for (std::size_t i = 1; i < workers.size() && helpers.start(*workers[i]); ++i) {
+    }
     workers[0]->work();
     helpers.wait(workers[0]->poll());
     return !shared.stop;

@@ -19,6 +19,8 @@ from .plan import Plan, plan_of, why_not
 
 __all__ = ["NativeEngine", "available_isas"]
 
+_MOST_THREADS = 1024  # each holds the planes of a block; beyond the cores they gain nothing
+
 
 def available_isas() -> tuple[str, ...]:
     """Instruction sets that this build has and this machine runs, the widest last; "portable" is always one."""
@@ -89,7 +91,8 @@ class NativeEngine:
         batch
             Samples per block, at most `lanes`; results never depend on it.
         threads
-            Threads that blocks are shared out to; as many as the process may use where it is None.
+            Threads that blocks are shared out to, at most one per block and 1024 in all; as many as the process
+            may use where it is None.
 
         Raises
         ------
@@ -105,8 +108,8 @@ class NativeEngine:
             raise InputError(f"counts is {counts!r}, allowed are basic, full, none")
         if counts == "full":
             raise UnsupportedGraphError("engine 'native' makes no full counts; engine 'reference' does")
-        check_size("batch", batch)
-        check_size("threads", threads)
+        lanes = min(check_size("batch", batch) or self.lanes, self.lanes)
+        workers = min(check_size("threads", threads) or _usable_cores(), _MOST_THREADS)
         arrays = check_input(graph, x)
         names = check_record(graph, record)
         plan = plan_of(graph)
@@ -123,8 +126,8 @@ class NativeEngine:
                 list(readouts.values()),
                 [(plan.slabs[name].index, levels) for name, levels in spikes.items()],
                 rows,
-                min(batch or self.lanes, self.lanes),
-                threads or _usable_cores(),
+                lanes,
+                min(workers, max(1, -(-n_samples // lanes))),
                 advance,
             )
         return EventTrace(

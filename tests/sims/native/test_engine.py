@@ -38,6 +38,14 @@ def test_results_do_not_depend_on_threads(threads: int) -> None:
     on_every_isa(small_graph(), small_input(1500), threads=threads)
 
 
+@pytest.mark.parametrize("threads", [40_000, 2**31, 2**70, np.int64(3), np.uint8(2)])
+def test_any_number_of_threads_will_do(threads: Any) -> None:
+    """Two thousand blocks of one sample; as many threads as the engine sees fit."""
+    graph, x = small_graph(), small_input(2000)
+    trace = NativeEngine().run(graph, x, record="all", threads=threads, batch=np.int32(1))
+    assert_same(execute(graph, x, record="all"), trace)
+
+
 @pytest.mark.parametrize(
     "fan_in", [1, 2, 3, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 129, 500, 1024, 4097, 10_000]
 )
@@ -167,7 +175,19 @@ def test_the_kernels_themselves_refuse_an_instruction_set_that_is_absent() -> No
         kernels.Program().run("mmx", 0, [], [], [], None, 1, 1, None)
 
 
-@pytest.mark.parametrize("options", [{"threads": 0}, {"batch": 0}, {"threads": 1.5}, {"counts": "most"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"threads": 0},
+        {"batch": 0},
+        {"threads": 1.5},
+        {"threads": True},
+        {"batch": np.True_},
+        {"batch": "2"},
+        {"batch": np.int8(-1)},
+        {"counts": "most"},
+    ],
+)
 def test_bad_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         NativeEngine().run(small_graph(), small_input(), **options)

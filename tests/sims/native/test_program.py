@@ -237,6 +237,18 @@ def test_arrays_that_do_not_fit_are_refused(x: np.ndarray, changes: dict[str, An
         run(made, x, **changes)
 
 
+@pytest.mark.parametrize(("samples", "rows"), [(1 << 62, 4), (1 << 61, 8), (1 << 48, 1 << 16), (1 << 49, 0)])
+def test_numbers_of_samples_whose_products_wrap_are_refused(samples: int, rows: int) -> None:
+    """2^62 samples of 4 counts are 0 in 64 bits, the size of an empty array."""
+    made = Program()
+    made.add_slab(1, 1, 2, True, -1, 1)
+    made.add_input(0)
+    made.add_done(0, 0, [(0, np.ones(1, np.int64))] * rows)
+    x = np.broadcast_to(np.zeros((1, 1), np.int8), (samples, 1))
+    with pytest.raises(ValueError, match="run: "):
+        run(made, x, samples, tallies=np.zeros((rows, 0), np.int64) if rows else None)
+
+
 def test_nothing_is_added_to_a_program_that_has_run() -> None:
     made = Program()
     made.add_slab(1, 4, 2, True, -1, 1)
