@@ -49,6 +49,7 @@ def draw_figures(
     bills
         One per target.
     """
+    caption = f"Events of sample {sample}"
     drawn = [
         Figure("sparsity", "Activation sparsity per layer", figure_png(lambda: sparsity_per_layer(counts))),
         Figure(
@@ -56,7 +57,7 @@ def draw_figures(
             "Synapses per layer: dense, weight-gated, both-gated",
             figure_png(lambda: gating_funnel(counts)),
         ),
-        Figure("raster", f"Events of sample {sample}", figure_png(lambda: event_raster(graph, one))),
+        Figure("raster", caption, figure_png(lambda: event_raster(graph, one, title=caption))),
     ]
     if bills:
         drawn.insert(2, Figure("energy", "Energy by term and target", figure_png(lambda: energy_by_term(bills))))

@@ -7,7 +7,8 @@ the file.
 from .coding import Coding
 from .event_graph import EventGraph
 from .execute import Linear, check_input, check_record, execute, readout_affine
-from .populations import Input, Population, Readout, Relay, Spiking
+from .population import Population
+from .populations import Input, Readout, Relay, Spiking
 from .projection import FanOut, Projection, Weighted
 from .projections import Conv2d, Dense, Identity, Pool2d
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..results import Counts, MoveCounts, PopulationCounts, SynapseCounts
 from .event_graph import EventGraph
-from .populations import Population
+from .population import Population
 from .projection import Weighted
 
 __all__ = ["COUNT_MODES", "Counter"]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import GraphError
 from .coding import Coding
-from .populations import Population
+from .population import Population
 from .projection import FanOut, Projection
 
 __all__ = ["EventGraph"]

@@ -15,7 +15,7 @@ from ..errors import InputError
 from ..results import EventTrace
 from .counting import COUNT_MODES, Counter
 from .event_graph import EventGraph
-from .populations import Population, is_real
+from .population import Population, is_real
 from .projection import Projection, Weighted
 
 __all__ = ["Linear", "check_input", "check_record", "execute", "readout_affine"]

@@ -19,7 +19,8 @@ from ..errors import GraphError, GraphFormatError
 from ..files import content_digest, read_tensors, write_tensors
 from . import fields
 from .event_graph import EventGraph
-from .populations import POPULATIONS, Population
+from .population import Population
+from .populations import POPULATIONS
 from .projection import Projection, Tensors
 from .projections import PROJECTIONS
 
