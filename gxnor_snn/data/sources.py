@@ -117,6 +117,7 @@ def _read_npz(path: Path) -> dict[str, Any]:
             return {name: _read_npy(archive, entries[name], f"{path}: {name}") for name in _ARRAYS}
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist") from error
+    # zipfile raises NotImplementedError for a compression it does not know: a foreign or damaged file
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
         raise DataError(f"{path} cannot be read as .npz: {error}") from error
 

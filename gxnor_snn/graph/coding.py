@@ -162,10 +162,11 @@ class Coding:
         """Number of admissible levels."""
         if self.table is not None:
             return len(self.table)
-        return (self.hi - self.lo) // self._stride + 1
+        return (self.hi - self.lo) // self.stride + 1
 
     @property
-    def _stride(self) -> int:
+    def stride(self) -> int:
+        """Distance of neighbouring levels where there is no table."""
         return 2 if self.kind == "pm1" else 1
 
     @cached_property
@@ -174,7 +175,7 @@ class Coding:
         if self.table is not None:
             levels = np.asarray(self.table, np.int64)
         else:
-            levels = np.arange(self.lo, self.hi + 1, self._stride, dtype=np.int64)
+            levels = np.arange(self.lo, self.hi + 1, self.stride, dtype=np.int64)
         levels.setflags(write=False)
         return levels
 
@@ -203,7 +204,7 @@ class Coding:
             wide = values.astype(np.int64)
             index = np.searchsorted(self.levels, wide).clip(max=self.n_levels - 1)
             return bool(np.array_equal(self.levels[index], wide))
-        return self._stride == 1 or bool(np.all(values % 2 != 0))
+        return self.stride == 1 or bool(np.all(values % 2 != 0))
 
     def ones(self, levels: Any) -> Any:
         """Number of nonzero planes of each level: the operations one open gate of it costs.

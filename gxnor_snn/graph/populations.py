@@ -122,8 +122,7 @@ class Spiking(Population):
             # s >= t, or -s >= -t where the channel is decreasing
             index += signed >= per_channel(np.where(self.increasing, 1, -1) * self.thresholds[:, k] - half)
         if self.coding.table is None:
-            stride = 2 if self.coding.kind == "pm1" else 1
-            return index * stride + self.coding.v0
+            return index * self.coding.stride + self.coding.v0
         levels = np.array(self.coding.levels)
         return levels[index] if xp is np else xp.as_tensor(levels, device=sums.device)[index]
 

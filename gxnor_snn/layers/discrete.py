@@ -1,6 +1,7 @@
 """Linear and convolution layers whose weights are integer levels."""
 
 import math
+from abc import ABC, abstractmethod
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +16,7 @@ from .product import exact_dtype, exact_product
 __all__ = ["DiscreteConv2d", "DiscreteLayer", "DiscreteLinear"]
 
 
-class DiscreteLayer(nn.Module):
+class DiscreteLayer(nn.Module, ABC):
     """What `DiscreteLinear` and `DiscreteConv2d` share: integer levels in, integer sums out, no bias.
 
     In training the product runs in float32 on a float copy of the levels made for the pass, whose gradient
@@ -52,13 +53,13 @@ class DiscreteLayer(nn.Module):
         self._exact_dtype = exact_dtype(max_input * fan_in * space.max_level)
         self.levels = DiscreteParameter.drawn(shape, space, generator)
 
+    @abstractmethod
     def product(self, x: Tensor, levels: Tensor) -> Tensor:
         """The linear map of the layer on float tensors."""
-        raise NotImplementedError
 
+    @abstractmethod
     def check_shape(self, x: Tensor) -> None:
         """Raise `InputError` if `x` does not have the shape the layer takes."""
-        raise NotImplementedError
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the layer to integer levels in a float tensor.

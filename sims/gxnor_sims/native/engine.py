@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gxnor_snn.errors import EngineError, InputError, UnsupportedGraphError
 from gxnor_snn.graph import EventGraph, check_input, check_record, readout_affine
+from gxnor_snn.graph.counting import COUNT_MODES
 from gxnor_snn.results import EventTrace
 
 from .. import _kernels
@@ -104,8 +105,8 @@ class NativeEngine:
             At Ctrl-C; all threads have ended by then.
         """
         started = time.perf_counter()
-        if counts not in ("basic", "full", "none"):
-            raise InputError(f"counts is {counts!r}, allowed are basic, full, none")
+        if counts not in COUNT_MODES:
+            raise InputError(f"counts is {counts!r}, allowed are {', '.join(COUNT_MODES)}")
         if counts == "full":
             raise UnsupportedGraphError("engine 'native' makes no full counts; engine 'reference' does")
         lanes = min(check_size("batch", batch) or self.lanes, self.lanes)
