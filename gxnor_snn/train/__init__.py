@@ -1,5 +1,6 @@
 """Training by recipe: `fit`, its `Recipe` and `History`, presets, and checkpoints."""
 
+from .augment import Augmentation, augment
 from .checkpoint import load_checkpoint, save_checkpoint
 from .history import EpochRecord, History
 from .loop import evaluate, fit
@@ -8,10 +9,12 @@ from .recipe import Recipe
 
 __all__ = [
     "PRESETS",
+    "Augmentation",
     "EpochRecord",
     "History",
     "Preset",
     "Recipe",
+    "augment",
     "demo_setup",
     "evaluate",
     "fit",

@@ -18,6 +18,7 @@ from gxnor_snn.dst import DST
 from gxnor_snn.errors import GxnorError, InputError, RecipeError
 from gxnor_snn.layers import discrete_parameters
 
+from .augment import augment
 from .history import EpochRecord, History
 from .progress import progress_bar
 from .recipe import Recipe
@@ -31,9 +32,11 @@ def squared_hinge(logits: Tensor, labels: Tensor) -> Tensor:
     return (1 - signs * logits).clamp(min=0).square().mean()
 
 
-_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "squared_hinge": squared_hinge,
-    "cross_entropy": F.cross_entropy,
+_LOSSES: dict[str, Callable[[Tensor, Tensor, Recipe], Tensor]] = {
+    "squared_hinge": lambda logits, labels, recipe: squared_hinge(logits, labels),
+    "cross_entropy": lambda logits, labels, recipe: F.cross_entropy(
+        logits, labels, label_smoothing=recipe.label_smoothing
+    ),
 }
 
 
@@ -129,6 +132,7 @@ class _Run:
     labels: Tensor
     held_out: tuple[NDArray[np.uint8], NDArray[np.int64]]
     order: torch.Generator
+    changes: torch.Generator
     dst: DST
     adam: torch.optim.Adam | None
     step: int = 0
@@ -141,7 +145,7 @@ class _Run:
                 f"recipe: n_validation = {recipe.n_validation} leaves {n} of the {len(dataset.y_train)} "
                 f"training samples of {dataset.name}; at least 2 are needed"
             )
-        order_seed, dst_seed = np.random.SeedSequence(recipe.seed).generate_state(2, np.uint32)
+        order_seed, dst_seed, changes_seed = np.random.SeedSequence(recipe.seed).generate_state(3, np.uint32)
         order = torch.Generator().manual_seed(int(order_seed))
         shuffled = torch.randperm(len(dataset.y_train), generator=order, device="cpu").numpy()
         used, held_out = shuffled[:n], shuffled[n:]
@@ -153,6 +157,7 @@ class _Run:
             labels=torch.from_numpy(dataset.y_train[used]),
             held_out=(dataset.x_train[held_out], dataset.y_train[held_out]),
             order=order,
+            changes=torch.Generator().manual_seed(int(changes_seed)),
             dst=DST(discrete_parameters(model), recipe.lr[0], recipe.m, recipe.betas, seed=int(dst_seed)),
             adam=torch.optim.Adam(floats, recipe.float_lr[0]) if floats else None,
         )
@@ -176,15 +181,19 @@ class _Run:
         flips = self.dst.transitions
         batches = self.batches()
         total_loss = correct = seen = 0.0
+        augmentation = self.recipe.augment if number <= self.recipe.epochs - self.recipe.plain_epochs else None
         for batch in batches:
             self.set_rates(self.step / max(1, len(batches) * self.recipe.epochs - 1))
             labels = self.labels[batch].to(device)
-            logits = self.model(self.images[batch].to(device))
+            images = self.images[batch].to(device)
+            if augmentation is not None:
+                images = augment(images, augmentation, self.changes)
+            logits = self.model(images)
             if int(labels.max()) >= logits.shape[1]:
                 raise InputError(
                     f"the data have the label {int(labels.max())}, the model gives {logits.shape[1]} logits"
                 )
-            loss = _LOSSES[self.recipe.loss](logits, labels)
+            loss = _LOSSES[self.recipe.loss](logits, labels, self.recipe)
             value = float(loss.detach())
             if not math.isfinite(value):
                 raise GxnorError(f"the loss is {value} in epoch {number}; lower the learning rates")

@@ -3,11 +3,14 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from gxnor_snn.errors import GxnorError, RecipeError
+
+from .augment import Augmentation
+from .settings import Settings
 
 __all__ = ["Recipe"]
 
@@ -15,7 +18,7 @@ _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
-class Recipe(BaseModel):
+class Recipe(Settings):
     """Everything `gxnor_snn.train.fit` needs to know besides the model and the data; frozen.
 
     Learning rates fall geometrically, step by step, from the first to the second number of their pair.
@@ -34,14 +37,19 @@ class Recipe(BaseModel):
         Learning rate of Adam on the float parameters (those of batch norm).
     loss
         "squared_hinge" (mean over batch and classes of max(0, 1 - t y)^2, t = +-1) or "cross_entropy".
+    label_smoothing
+        Share of the target that cross-entropy spreads evenly over all classes.
+    augment
+        Random changes of the training images, drawn anew every time; None trains on the images as they are.
+    plain_epochs
+        Epochs at the end that are trained without augmentation.
     n_validation
         Training samples that are held out of training and measured after every epoch.
     select
         "last" keeps the weights of the last epoch, "best" those of the best validation accuracy (the latest
         of equals); "best" needs n_validation.
     seed
-        Seeds the held-out choice, the order of samples and the transitions.
-
+        Seeds the held-out choice, the order of samples, the transitions and the augmentation.
     threads
         CPU threads of torch while training; None leaves torch's own setting. One thread gives the same weights
         whatever the number of cores, and is the fastest for small networks on cores that are shared.
@@ -52,7 +60,7 @@ class Recipe(BaseModel):
         If a value is missing, unknown or out of range.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    what: ClassVar[str] = "recipe"
 
     epochs: int = Field(ge=1)
     batch_size: int = Field(ge=2)
@@ -61,18 +69,13 @@ class Recipe(BaseModel):
     m: _Positive = 3.0
     float_lr: tuple[_Positive, _Positive]
     loss: Literal["squared_hinge", "cross_entropy"] = "squared_hinge"
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    augment: Augmentation | None = None
+    plain_epochs: int = Field(default=0, ge=0)
     n_validation: int = Field(default=0, ge=0)
     select: Literal["last", "best"] = "last"
     seed: int = Field(default=0, ge=0, lt=2**63)
     threads: int | None = Field(default=None, ge=1)
-
-    def __init__(self, **values: Any) -> None:
-        try:
-            super().__init__(**values)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "recipe"
-            raise RecipeError(f"recipe: {where}: {first['msg']}, got {first['input']!r}") from error
 
     @model_validator(mode="after")
     def _selectable(self) -> "Recipe":
@@ -80,13 +83,17 @@ class Recipe(BaseModel):
             raise ValueError("select = 'best' needs n_validation > 0")
         return self
 
-    def replace(self, **changes: Any) -> "Recipe":
-        """A validated copy with other values."""
-        return Recipe(**{**self.model_dump(), **changes})
+    @model_validator(mode="after")
+    def _fitting(self) -> "Recipe":
+        if self.label_smoothing and self.loss != "cross_entropy":
+            raise ValueError("label_smoothing needs loss = 'cross_entropy'")
+        if self.plain_epochs and self.augment is None:
+            raise ValueError("plain_epochs needs augment")
+        return self
 
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str]) -> "Recipe":
-        """Read a recipe from a TOML file whose keys are the attributes.
+        """Read a recipe from a TOML file whose keys are the attributes; ``augment`` is a table.
 
         Raises
         ------

@@ -8,7 +8,7 @@ from gxnor_snn.errors import GxnorError, InputError, RecipeError
 from gxnor_snn.layers import discrete_parameters
 from gxnor_snn.models import DiscreteNet, lenet, mlp
 from gxnor_snn.spaces import DiscreteSpace
-from gxnor_snn.train import Recipe, evaluate, fit
+from gxnor_snn.train import Augmentation, Recipe, augment, evaluate, fit
 from gxnor_snn.train.loop import squared_hinge
 
 RECIPE = Recipe(epochs=2, batch_size=50, lr=(0.05, 1e-3), float_lr=(0.01, 1e-3), betas=(0.99, 0.999))
@@ -37,6 +37,36 @@ def test_a_short_training_reads_the_digits(digits: Dataset) -> None:
     for p in discrete_parameters(net):
         assert p.dtype == torch.int8
         assert np.isin(p.unique().numpy(), DiscreteSpace(1).levels).all()
+
+
+def test_augmentation_rests_in_the_last_epochs(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def watched(images: torch.Tensor, settings: Augmentation, generator: torch.Generator) -> torch.Tensor:
+        seen.append(len(images))
+        return augment(images, settings, generator)
+
+    monkeypatch.setattr("gxnor_snn.train.loop.augment", watched)
+    data, recipe = few(digits, 100), RECIPE.replace(epochs=3, augment=Augmentation(shift=1), plain_epochs=2)
+    first, second, plain = small(), small(), small()
+    fit(first, data, recipe)
+    assert seen == [50, 50]
+    fit(second, data, recipe)
+    assert torch.equal(first.fc1.levels, second.fc1.levels)
+    fit(plain, data, recipe.replace(plain_epochs=3))
+    assert len(seen) == 4
+    unchanged = small()
+    fit(unchanged, data, recipe.replace(plain_epochs=0, augment=None))
+    assert torch.equal(plain.fc1.levels, unchanged.fc1.levels)
+    assert not torch.equal(first.fc1.levels, unchanged.fc1.levels)
+
+
+def test_label_smoothing_keeps_the_logits_small(digits: Dataset) -> None:
+    losses = []
+    for smoothing in (0.0, 0.3):
+        recipe = RECIPE.replace(loss="cross_entropy", epochs=3, label_smoothing=smoothing)
+        losses.append(fit(small(), few(digits, 300), recipe).epochs[-1].loss)
+    assert losses[1] > losses[0] + 0.3
 
 
 @pytest.mark.parametrize("loss", ["squared_hinge", "cross_entropy"])

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from gxnor_snn.errors import InputError, RecipeError
 from gxnor_snn.layers import DiscreteActivation
-from gxnor_snn.train import PRESETS, Recipe, demo_setup
+from gxnor_snn.train import PRESETS, Augmentation, Recipe, demo_setup
 
 GOOD = {"epochs": 3, "batch_size": 50, "lr": (0.1, 1e-3), "float_lr": (0.01, 1e-3)}
 
@@ -32,6 +32,11 @@ def test_a_recipe_is_frozen() -> None:
         ({"seed": -1}, "seed"),
         ({"threads": 0}, "threads"),
         ({"epoch": 3}, "epoch: "),
+        ({"label_smoothing": 1.0}, "label_smoothing"),
+        ({"label_smoothing": 0.1}, "label_smoothing needs loss = 'cross_entropy'"),
+        ({"plain_epochs": 2}, "plain_epochs needs augment"),
+        ({"augment": {"rotate": -3}}, "augment: rotate: .*got -3"),
+        ({"augment": "much"}, "augment"),
     ],
 )
 def test_bad_values_are_named(change: dict[str, object], message: str) -> None:
@@ -51,6 +56,16 @@ def test_toml(tmp_path: Path) -> None:
     file = tmp_path / "recipe.toml"
     file.write_text("epochs = 3\nbatch_size = 50\nlr = [0.1, 1e-3]\nfloat_lr = [0.01, 1e-3]\n")
     assert Recipe.from_toml(file) == Recipe(**GOOD)
+
+
+def test_toml_with_tables(tmp_path: Path) -> None:
+    file = tmp_path / "recipe.toml"
+    file.write_text(
+        "epochs = 3\nbatch_size = 50\nlr = [0.1, 1e-3]\nfloat_lr = [0.01, 1e-3]\nplain_epochs = 1\n"
+        "[augment]\nrotate = 10\nscale = [0.9, 1.1]\nshift = 2\n"
+    )
+    augmentation = Augmentation(rotate=10, scale=(0.9, 1.1), shift=2)
+    assert Recipe.from_toml(file) == Recipe(**GOOD, plain_epochs=1, augment=augmentation)
 
 
 @pytest.mark.parametrize(
