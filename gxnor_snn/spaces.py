@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import InputError
 
-__all__ = ["DiscreteSpace", "Tie", "activation_levels", "activation_thresholds"]
+__all__ = ["DiscreteSpace", "Tie", "activation_levels", "activation_thresholds", "comparison_bounds"]
 
 Tie = Literal["strict", "fire", "up", "even"]
 
@@ -181,11 +181,37 @@ def activation_levels(x: Any, thresholds: tuple[float, ...], tie: Tie = "strict"
         return (x >= 0) * 2 - 1
     levels: Any = 0
     for k, t in enumerate(thresholds, start=1):
-        fires = tie == "fire" or (tie == "even" and k % 2 == 0)
-        above = x >= t if fires or tie == "up" else x > t
-        below = x <= -t if fires else x < -t
+        above_fires, below_fires = _fires(tie, k)
+        above = x >= t if above_fires else x > t
+        below = x <= -t if below_fires else x < -t
         levels = levels + above * 1 - below * 1  # `* 1` makes numbers of truth values
     return levels
+
+
+def _fires(tie: Tie, k: int) -> tuple[bool, bool]:
+    """Whether x beyond the k-th threshold includes x on it: on the positive and on the negative side."""
+    fires = tie == "fire" or (tie == "even" and k % 2 == 0)
+    return fires or tie == "up", fires
+
+
+def comparison_bounds(
+    thresholds: tuple[float, ...], tie: Tie, dtype: type[np.floating[Any]]
+) -> tuple[tuple[float, float], ...]:
+    """Bounds (u_k, d_k) that decide ties and rounding beforehand, for x of one float type.
+
+    For every x of `dtype`, x is beyond t_k on the positive side iff x > u_k, and beyond -t_k on the negative
+    side iff x < -d_k. Both are numbers of `dtype`: the largest one not above t_k, or below t_k where the tie
+    fires. So comparisons in float32 give the very levels that `activation_levels` gives for the same x in float64.
+    """
+    check_tie(thresholds, tie)
+
+    def bound(t: float, fires: bool) -> float:
+        near = dtype(t)
+        too_high = float(near) >= t if fires else float(near) > t
+        return float(np.nextafter(near, dtype(-np.inf))) if too_high else float(near)
+
+    sides = ((t, _fires(tie, k)) for k, t in enumerate(thresholds, start=1))
+    return tuple((bound(t, above), bound(t, below)) for t, (above, below) in sides)
 
 
 def check_tie(thresholds: tuple[float, ...], tie: str) -> None:

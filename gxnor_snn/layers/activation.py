@@ -1,39 +1,37 @@
 """The discrete activation: integer levels forward, a window around each threshold backward."""
 
-from collections.abc import Callable
+import functools
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from gxnor_snn.errors import InputError
-from gxnor_snn.spaces import DiscreteSpace, Tie, activation_levels, activation_thresholds, check_tie
+from gxnor_snn.spaces import DiscreteSpace, Tie, activation_thresholds, check_tie, comparison_bounds
 
-__all__ = ["DiscreteActivation", "activation_slope"]
+from .windows import WINDOWS, Window, activation_slope, through_windows
 
-Window = Literal["rect", "tri"]
-
-_WINDOWS: dict[str, Callable[[Tensor, float], Tensor]] = {
-    "rect": lambda distance, a: (distance.abs() <= a).to(distance.dtype) / (2 * a),
-    "tri": lambda distance, a: (a - distance.abs()).clamp(min=0) / a**2,
-}
+__all__ = ["DiscreteActivation", "activation_slope", "float_levels"]
 
 
-def activation_slope(x: Tensor, thresholds: tuple[float, ...], a: float, window: Window = "rect") -> Tensor:
-    """The derivative used backward, in levels per unit of x: sum over k of window(abs(x) - t_k).
+def float_levels(x: Tensor, thresholds: tuple[float, ...], tie: Tie) -> Tensor:
+    """`gxnor_snn.spaces.activation_levels` of a float tensor, as float32 and in its own precision.
 
-    window(d) is 1 / (2a) for abs(d) <= a ("rect"), or max(0, a - abs(d)) / a^2 ("tri"), else 0: unit area for
-    a step of one level (GXNOR-Net, arXiv 1705.09283, sec. 2). The sign (no thresholds) jumps by two levels at
-    0: 2 window(abs(x)); with a = 1 and "rect" that is the straight-through estimator of BNN.
+    The levels are those of float64 arithmetic for float32 x too (`comparison_bounds`), without its cost.
     """
-    shape = _WINDOWS[window]
-    size = x.abs()
+    x = x if x.dtype == torch.float64 else x.to(torch.float32)
     if not thresholds:
-        return 2 * shape(size, a)
-    slope = shape(size - thresholds[0], a)
-    for t in thresholds[1:]:
-        slope = slope + shape(size - t, a)
-    return slope
+        return torch.ge(x, 0, out=torch.empty_like(x)).mul_(2).sub_(1).to(torch.float32)
+    kind = np.float64 if x.dtype == torch.float64 else np.float32
+    steps = (_step(x, above, below) for above, below in comparison_bounds(thresholds, tie, kind))
+    return functools.reduce(Tensor.add_, steps).to(torch.float32)
+
+
+def _step(x: Tensor, above: float, below: float) -> Tensor:
+    # comparisons that write floats: several times faster than truth values that are converted
+    step = torch.gt(x, above, out=torch.empty_like(x))
+    return step.sub_(torch.lt(x, -below, out=torch.empty_like(x)))
 
 
 class _Quantise(torch.autograd.Function):
@@ -41,14 +39,12 @@ class _Quantise(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, thresholds: tuple[float, ...], tie: Tie, a: float, window: Window) -> Tensor:
         ctx.save_for_backward(x)
         ctx.rest = thresholds, a, window
-        # thresholds are float64: beside float32 they would be rounded before they are compared
-        levels: Tensor = activation_levels(x.double(), thresholds, tie)
-        return levels.to(torch.float32)
+        return float_levels(x.detach(), thresholds, tie)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         (x,) = ctx.saved_tensors
-        return gradient.to(x.dtype) * activation_slope(x, *ctx.rest), None, None, None, None
+        return through_windows(gradient.to(x.dtype), x, *ctx.rest), None, None, None, None
 
 
 class DiscreteActivation(nn.Module):
@@ -92,7 +88,7 @@ class DiscreteActivation(nn.Module):
         coding: Literal["zn"] = "zn",
     ) -> None:
         super().__init__()
-        if window not in _WINDOWS:
+        if window not in WINDOWS:
             raise InputError(f"DiscreteActivation: window is {window!r}; allowed are 'rect' and 'tri'")
         if coding != "zn":
             raise InputError(f"DiscreteActivation: coding is {coding!r}; allowed is 'zn'")
@@ -109,6 +105,7 @@ class DiscreteActivation(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Integer levels (float32) of real x, any shape."""
+        x = x if x.dtype == torch.float64 else x.to(torch.float32)
         levels: Tensor = _Quantise.apply(x, self.thresholds, self.tie, self.a, self.window)  # type: ignore[no-untyped-call]
         return levels
 

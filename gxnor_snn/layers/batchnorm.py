@@ -68,7 +68,7 @@ class BatchNorm(nn.Module):
         if not self.training:
             a, b = (v.reshape(-1, *[1] * (x.ndim - 2)) for v in self.affine())
             product = x.double() * a
-            return product + b
+            return product.add_(b)
         if x.numel() == self.num_features:
             raise InputError(f"{type(self).__name__} in training needs more than one value per channel")
         with torch.autocast(x.device.type, enabled=False):

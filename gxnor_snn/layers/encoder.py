@@ -29,5 +29,7 @@ class PixelEncoder(nn.Module):
             raise InputError(f"PixelEncoder takes uint8 pixels 0..255, got {pixels.dtype}")
         if pixels.ndim not in (3, 4):
             raise InputError(f"PixelEncoder takes (B, C, H, W) or (B, H, W), got shape {tuple(pixels.shape)}")
-        levels = pixels.to(torch.float32)
-        return levels.unsqueeze(1) if pixels.ndim == 3 else levels
+        images = pixels.unsqueeze(1) if pixels.ndim == 3 else pixels
+        # channels last in memory: on a CPU, convolutions and pools behind it take that over and are faster
+        layout = torch.channels_last if pixels.device.type == "cpu" else torch.contiguous_format
+        return images.to(torch.float32, memory_format=layout)

@@ -6,6 +6,7 @@ break this, so they are avoided, and what remains is tested once per device.
 """
 
 import functools
+import itertools
 from collections.abc import Callable
 
 import torch
@@ -57,7 +58,7 @@ def exact_product(product: Product, x: Tensor, levels: Tensor, dtype: torch.dtyp
     if x.device.type != "cpu" or _lowered_precision():
         dtype = torch.float64
     _self_test(x.device, dtype)
-    return _plain(product, x.to(dtype), levels.to(dtype)).round()
+    return _plain(product, x.to(dtype), levels.to(dtype)).round_()
 
 
 def _lowered_precision() -> bool:
@@ -83,12 +84,13 @@ def _self_test(device: torch.device, dtype: torch.dtype) -> None:
         weight[0] = 1  # the largest sums
         weight *= (2**24 - 1) // (255 * channels * kernel * kernel)
         wanted = _integer_convolution(x, weight)
-        for batch in (1, 16):
-            got = _plain(F.conv2d, x[:batch].to(device, dtype), weight.to(device, dtype)).round()
+        for batch, layout in itertools.product((1, 16), (torch.contiguous_format, torch.channels_last)):
+            part = x[:batch].to(device, dtype).contiguous(memory_format=layout)
+            got = _plain(F.conv2d, part, weight.to(device, dtype)).round()
             if not torch.equal(got.to("cpu", torch.int64), wanted[:batch]):
                 raise GxnorError(
-                    f"device {device} does not compute exact integer sums in {dtype} "
-                    f"({kernel}x{kernel} convolution, {channels} channels, batch {batch}); use another device"
+                    f"device {device} does not compute exact integer sums in {dtype} ({kernel}x{kernel} "
+                    f"convolution, {channels} channels, batch {batch}, {layout}); use another device"
                 )
 
 

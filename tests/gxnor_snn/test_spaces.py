@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gxnor_snn.errors import InputError
-from gxnor_snn.spaces import DiscreteSpace, activation_levels, activation_thresholds
+from gxnor_snn.spaces import DiscreteSpace, activation_levels, activation_thresholds, comparison_bounds
 
 exponents = st.integers(0, 8)
 half_ranges = st.floats(0.01, 100.0)
@@ -153,3 +153,22 @@ def test_unknown_ties_are_refused() -> None:
         activation_levels(np.zeros(1), (0.5,), "down")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="n = 0"):
         activation_levels(np.zeros(1), (), "strict")
+
+
+@given(
+    st.floats(0, 5),
+    st.sampled_from(TIES),
+    st.sampled_from([np.float32, np.float64]),
+    st.integers(1, 4),
+    st.integers(-3, 3),
+)
+def test_bounds_decide_like_the_definition(r: float, tie: str, dtype: type, n: int, steps: int) -> None:
+    thresholds = activation_thresholds(n, r, half_range=8.0)
+    bounds = comparison_bounds(thresholds, tie, dtype)
+    near = np.array([s * dtype(t) for t in thresholds for s in (-1, 1)], dtype=dtype)
+    for _ in range(abs(steps)):
+        near = np.nextafter(near, dtype(np.sign(steps) * np.inf))
+    assert near.dtype == dtype
+    levels = sum((near > dtype(u)) * 1 - (near < -dtype(d)) * 1 for u, d in bounds)
+    assert levels.tolist() == activation_levels(near.astype(np.float64), thresholds, tie).tolist()
+    assert all(dtype(v) == v for pair in bounds for v in pair)

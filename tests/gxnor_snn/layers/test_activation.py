@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -5,7 +6,8 @@ from hypothesis import strategies as st
 
 from gxnor_snn.errors import InputError
 from gxnor_snn.layers import DiscreteActivation
-from gxnor_snn.layers.activation import activation_slope
+from gxnor_snn.layers.activation import float_levels
+from gxnor_snn.layers.windows import activation_slope
 from gxnor_snn.spaces import activation_levels, activation_thresholds
 
 
@@ -85,3 +87,36 @@ def test_default_ties() -> None:
 def test_bad_arguments_are_named(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         DiscreteActivation(**arguments)
+
+
+@given(
+    st.integers(0, 4),
+    st.floats(0, 3),
+    st.sampled_from(["strict", "fire", "up", "even"]),
+    st.sampled_from([torch.float32, torch.float64, torch.bfloat16]),
+    st.lists(st.floats(-9, 9), max_size=10),
+)
+def test_float_levels_are_those_of_float64(
+    n: int, r: float, tie: str, dtype: torch.dtype, values: list[float]
+) -> None:
+    tie = tie if n else "up"
+    thresholds = activation_thresholds(n, r, 4.0)
+    near = torch.tensor(
+        [s * t for t in thresholds for s in (-1, 1)] + [0.0, -0.0, float("nan"), *values], dtype=dtype
+    )
+    x = torch.cat([near, *(torch.nextafter(near, torch.tensor(s * torch.inf, dtype=dtype)) for s in (-1, 1))])
+    levels = float_levels(x, thresholds, tie)
+    assert levels.dtype == torch.float32
+    assert levels.tolist() == activation_levels(x.double(), thresholds, tie).tolist()
+
+
+@given(st.integers(0, 3), st.floats(0, 2), st.floats(0.01, 3))
+def test_rectangular_windows_end_exactly_where_they_should(n: int, r: float, a: float) -> None:
+    """Bounds in float64, x in float32: the last number inside the window and the first outside."""
+    thresholds = activation_thresholds(n, r, 4.0)
+    x = np.array([e for t in thresholds or (0.0,) for e in (t - a, t + a)], dtype=np.float32)
+    x = np.concatenate([x, np.nextafter(x, np.float32(9)), np.nextafter(x, np.float32(-9)), -x])
+    size = np.abs(x.astype(np.float64))
+    inside = sum((size >= t - a) & (size <= t + a) for t in thresholds) if n else 2 * (size <= a)
+    slope = activation_slope(torch.from_numpy(x), thresholds, a)
+    np.testing.assert_allclose(slope.numpy() * (2 * a), inside, rtol=1e-6)

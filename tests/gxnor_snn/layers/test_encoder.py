@@ -31,3 +31,10 @@ def test_nan_never_gets_in() -> None:
 def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(InputError, match="got shape"):
         PixelEncoder()(torch.zeros(shape, dtype=torch.uint8))
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 8), (3, 1, 8, 8), (3, 2, 8, 8)])
+def test_levels_are_channels_last_in_memory(shape: tuple[int, ...]) -> None:
+    levels = PixelEncoder()(torch.zeros(shape, dtype=torch.uint8))
+    channels = levels.shape[1]
+    assert levels.stride() == (64 * channels, 1, 8 * channels, channels)
