@@ -9,8 +9,11 @@ from .event_graph import EventGraph
 from .execute import Linear, check_input, check_record, execute, readout_affine
 from .population import Population
 from .populations import Input, Readout, Relay, Spiking
-from .projection import FanOut, Projection, Weighted
+from .projection import FanOut, Projection
 from .projections import Conv2d, Dense, Identity, Pool2d
+from .region import Region
+from .subgraph import regions, restrict, subgraph
+from .weighted import Weighted
 
 __all__ = [
     "Coding",
@@ -25,6 +28,7 @@ __all__ = [
     "Population",
     "Projection",
     "Readout",
+    "Region",
     "Relay",
     "Spiking",
     "Weighted",
@@ -32,4 +36,7 @@ __all__ = [
     "check_record",
     "execute",
     "readout_affine",
+    "regions",
+    "restrict",
+    "subgraph",
 ]

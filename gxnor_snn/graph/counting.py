@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..results import Counts, MoveCounts, PopulationCounts, SynapseCounts
 from .event_graph import EventGraph
 from .population import Population
-from .projection import Weighted
+from .weighted import Weighted
 
 __all__ = ["COUNT_MODES", "Counter"]
 

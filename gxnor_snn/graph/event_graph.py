@@ -2,13 +2,11 @@
 
 import json
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +15,13 @@ from ..errors import GraphError
 from .coding import Coding
 from .population import Population
 from .projection import FanOut, Projection
+from .rules import check_role, frozen, input_bounds, topological, unique
+
+if TYPE_CHECKING:
+    from .subgraph import Channels, Crop
 
 __all__ = ["EventGraph"]
 
-_NAME = re.compile(r"[A-Za-z0-9_.:/+-]{1,200}")
-_MAX_SUM = 1 << 62
 _MAX_NEURONS = 1 << 26
 _INT16 = np.iinfo(np.int16)
 
@@ -73,8 +73,8 @@ class EventGraph:
         projections: Sequence[Projection],
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        by_name = _unique(populations, "population")
-        self._projections = MappingProxyType(_unique(projections, "projection"))
+        by_name = unique(populations, "population")
+        self._projections = MappingProxyType(unique(projections, "projection"))
         try:
             self._metadata_json = json.dumps(dict(metadata or {}), allow_nan=False, sort_keys=True)
         except (TypeError, ValueError, RecursionError) as error:
@@ -82,7 +82,7 @@ class EventGraph:
         neurons = sum(p.size for p in by_name.values())
         if neurons > _MAX_NEURONS:
             raise GraphError(f"the graph has {neurons} neurons, allowed are {_MAX_NEURONS}")
-        order = _order(by_name, list(self._projections.values()))
+        order = topological(by_name, list(self._projections.values()))
         incoming: dict[str, list[Projection]] = {n: [] for n in order}
         outgoing: dict[str, list[Projection]] = {n: [] for n in order}
         for projection in self._projections.values():
@@ -108,10 +108,10 @@ class EventGraph:
                         f"{projection.where}: the source {projection.source!r} is a readout and sends no levels"
                     )
                 sources.append((projection, coding))
-            _check_role(population, sources)
+            check_role(population, sources)
             if sources:
-                low, high, magnitudes[name] = _input_bounds(population, sources, populations)
-                bounds[name] = _frozen(low), _frozen(high)
+                low, high, magnitudes[name] = input_bounds(population, sources, populations)
+                bounds[name] = frozen(low), frozen(high)
                 population = population.settle(low, high)
             coding_here = population.resolve_coding(sources)
             if coding_here is not None and not _INT16.min <= coding_here.lo <= coding_here.hi <= _INT16.max:
@@ -190,9 +190,21 @@ class EventGraph:
             edge = self._projections[projection]
             fan_out = edge.fan_out(self.populations[edge.source].shape)
             for array in (fan_out.dense, fan_out.nonzero, fan_out.planes):
-                _frozen(array)
+                frozen(array)
             self._fan_out[projection] = fan_out
         return self._fan_out[projection]
+
+    def subgraph(
+        self,
+        layers: "Sequence[str] | None" = None,
+        *,
+        crop: "Crop | None" = None,
+        channels: "Channels | None" = None,
+    ) -> "EventGraph":
+        """Some layers, a spatial crop, some channels, as a graph of its own; see `gxnor_snn.graph.subgraph`."""
+        from .subgraph import subgraph
+
+        return subgraph(self, layers, crop=crop, channels=channels)
 
     def with_metadata(self, **notes: Any) -> "EventGraph":
         """The same graph with `notes` added to its metadata."""
@@ -245,90 +257,3 @@ class EventGraph:
         if name not in self._incoming:
             raise GraphError(f"no population {name!r} in the graph; it has {', '.join(self._incoming)}")
         return name
-
-
-_Part = TypeVar("_Part", Population, Projection)
-
-
-def _unique(parts: Sequence[_Part], noun: str) -> dict[str, _Part]:
-    found: dict[str, _Part] = {}
-    for part in parts:
-        if not isinstance(part.name, str) or not _NAME.fullmatch(part.name):
-            raise GraphError(f"{noun} name {part.name!r:.80}: allowed are 1..200 letters, digits and _ . : / + -")
-        if part.name in found:
-            raise GraphError(f"{noun} {part.name!r} stands twice in the graph")
-        found[part.name] = part
-    return found
-
-
-def _order(populations: Mapping[str, Population], projections: Sequence[Projection]) -> list[str]:
-    """Topological order, level by level; within a level the order given is kept."""
-    sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(populations, ()))
-    for projection in projections:
-        for end in (projection.source, projection.target):
-            if end not in populations:
-                raise GraphError(f"{projection.where}: no population {end!r} in the graph")
-        sorter.add(projection.target, projection.source)
-    place = {name: i for i, name in enumerate(populations)}
-    names: list[str] = []
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        raise GraphError("the graph has a cycle; schema version 1 holds acyclic graphs only") from error
-    while sorter.is_active():
-        ready = sorted(sorter.get_ready(), key=place.__getitem__)
-        names += ready
-        sorter.done(*ready)
-    if all(populations[n].has_inputs for n in names) or all(populations[n].has_outputs for n in names):
-        raise GraphError("the graph needs at least one input and one readout")
-    return names
-
-
-def _check_role(population: Population, sources: Sequence[tuple[Projection, Coding]]) -> None:
-    if sources and not population.has_inputs:
-        raise GraphError(f"{sources[0][0].where}: the target {population.name!r} is an input and takes none")
-    if not sources and population.has_inputs:
-        raise GraphError(f"{population.where}: no projection feeds it")
-
-
-def _input_bounds(
-    population: Population,
-    sources: Sequence[tuple[Projection, Coding]],
-    settled: Mapping[str, Population],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """Reachable sums per channel over all projections, after checking that every shape fits."""
-    fed: list[tuple[Projection, Coding, int, int]] = []
-    magnitude = 0
-    for projection, coding in sources:
-        shape = settled[projection.source].shape
-        start, stop = projection.target_channels or (0, population.n_channels)
-        result = projection.output_shape(shape)
-        expected = (stop - start, *population.shape[1:])
-        if result != expected or stop > population.n_channels:
-            raise GraphError(
-                f"{projection.where}: gives {result} from {shape}, channels {start}..{stop} of "
-                f"{population.name!r} {population.shape} take {expected}"
-            )
-        magnitude += abs(projection.gain) * projection.magnitude(shape, coding)
-        fed.append((projection, coding, start, stop))
-    if magnitude >= _MAX_SUM:  # below it nothing that follows can overflow int64
-        raise GraphError(f"{population.where}: sums reach {magnitude}, allowed is below 2^62")
-    low = np.zeros(population.n_channels, np.int64)
-    high = np.zeros(population.n_channels, np.int64)
-    covered = np.zeros(population.n_channels, np.int64)
-    for projection, coding, start, stop in fed:
-        ends = [b * projection.gain for b in projection.bounds(settled[projection.source].shape, coding)]
-        low[start:stop] += np.minimum(*ends)
-        high[start:stop] += np.maximum(*ends)
-        covered[start:stop] += 1
-    if not covered.all():
-        missing = int(np.flatnonzero(covered == 0)[0])
-        raise GraphError(f"{population.where}: no projection feeds its channel {missing}")
-    if covered.max() > 1 and not population.adds:
-        raise GraphError(f"{population.where}: the channels of a level relay must not be fed twice")
-    return low, high, magnitude
-
-
-def _frozen(array: NDArray[np.int64]) -> NDArray[np.int64]:
-    array.setflags(write=False)
-    return array

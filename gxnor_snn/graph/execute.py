@@ -16,7 +16,8 @@ from ..results import EventTrace
 from .counting import COUNT_MODES, Counter
 from .event_graph import EventGraph
 from .population import Population, is_real
-from .projection import Projection, Weighted
+from .projection import Projection
+from .weighted import Weighted
 
 __all__ = ["Linear", "check_input", "check_record", "execute", "readout_affine"]
 

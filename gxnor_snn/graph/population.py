@@ -7,7 +7,7 @@ coding it has (`resolve_coding`), what it demands of its inputs (`settle`) and h
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -18,6 +18,7 @@ from gxnor_snn.errors import GraphError
 from .coding import Coding
 from .fields import FieldReader
 from .projection import Projection, Shape, Tensors
+from .region import Region
 
 __all__ = ["Population", "is_real"]
 
@@ -89,6 +90,10 @@ class Population(ABC):
     def settle(self, low: NDArray[np.int64], high: NDArray[np.int64]) -> "Population":
         """Check or clamp against the reachable input sums per channel; returns what stands in the graph."""
         return self
+
+    def part(self, region: Region) -> Self:
+        """The neurons of `region` alone, in its order of channels."""
+        return replace(self, shape=region.shape)
 
     @abstractmethod
     def emit(self, sums: Any, coding: Coding | None, xp: Any) -> Any:

@@ -13,6 +13,7 @@ from .coding import Coding
 from .fields import FieldReader
 from .population import Population, is_real
 from .projection import Projection, Tensors
+from .region import Region
 
 __all__ = ["POPULATIONS", "Input", "Readout", "Relay", "Spiking"]
 
@@ -106,6 +107,12 @@ class Spiking(Population):
         down = ~self.increasing
         clamped = np.clip(self.thresholds, (low - down)[:, None], (high + ~down)[:, None])
         return replace(self, thresholds=clamped)
+
+    def part(self, region: Region) -> "Spiking":
+        kept = list(region.channels)
+        return replace(
+            self, shape=region.shape, thresholds=self.thresholds[kept], increasing=self.increasing[kept]
+        )
 
     def emit(self, sums: Any, coding: Coding | None, xp: Any) -> Any:
         # On real sums the switch lies half an integer away, so that small noise does not flip a tie.
@@ -252,6 +259,10 @@ class Readout(Population):
 
     def resolve_coding(self, incoming: Sequence[tuple[Projection, Coding]]) -> None:
         return None
+
+    def part(self, region: Region) -> "Readout":
+        kept = list(region.channels)
+        return replace(self, shape=region.shape, scale=self.scale[kept], offset=self.offset[kept])
 
     def emit(self, sums: Any, coding: Coding | None, xp: Any) -> Any:
         return sums

@@ -2,15 +2,29 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import GraphError
+from .region import Shape, Span
 
-__all__ = ["Tap", "Window"]
+__all__ = ["Tap", "Window", "image", "zeros_like"]
 
 _MAX_EXTENT = 1 << 20  # of any stride, padding, kernel or dilation: keeps every product far below 2^63
+
+
+def image(shape: Shape, where: str) -> tuple[int, int, int]:
+    """Channels, height and width of an image; raises `GraphError` naming `where` for any other shape."""
+    if len(shape) != 3:
+        raise GraphError(f"{where}: the source has shape {shape}, allowed is (channels, height, width)")
+    return shape[0], shape[1], shape[2]
+
+
+def zeros_like(array: Any, shape: Shape, xp: Any) -> Any:
+    """A new array of zeros in the dtype (and on the device) of `array`."""
+    return np.zeros(shape, array.dtype) if xp is np else array.new_zeros(shape)
 
 
 @dataclass(frozen=True)
@@ -92,6 +106,38 @@ class Window:
                 f"{height}x{width} input padded by {self.padding}"
             )
         return size
+
+    def _hull(self, outputs: Span, axis: int) -> Span:
+        """Input positions from the first tap to the last of these outputs; they may lie in padding."""
+        stride, before = self.stride[axis], self._sides(axis)[0]
+        return outputs[0] * stride - before, (outputs[1] - 1) * stride - before + self._reach(axis)
+
+    def grow(self, outputs: Span, size: int, axis: int) -> Span:
+        """Outputs of one axis, grown until their windows touch the input; all of them where none does."""
+        count = self._output_size(size, axis)
+        first, last = outputs
+        while first > 0 and self._hull((first, last), axis)[0] >= size:
+            first -= 1
+        while last < count and self._hull((first, last), axis)[1] <= 0:
+            last += 1
+        start, stop = self._hull((first, last), axis)
+        return (first, last) if start < size and stop > 0 else (0, count)
+
+    def reads(self, outputs: Span, size: int, axis: int) -> Span:
+        """Input positions that these outputs read; all of them where the outputs are all there are."""
+        if outputs == (0, self._output_size(size, axis)):
+            return 0, size
+        start, stop = self._hull(outputs, axis)
+        return max(start, 0), min(stop, size)
+
+    def crop(self, boxes: tuple[Span, ...], height: int, width: int) -> tuple[int, int, int, int]:
+        """The padding with which the inputs that `boxes` of outputs read give these outputs, without ceil mode."""
+        sides: list[int] = []
+        for axis, (outputs, size) in enumerate(zip(boxes, (height, width), strict=True)):
+            start, stop = self._hull(outputs, axis)
+            first, last = self.reads(outputs, size, axis)
+            sides += [first - start, max(stop - last, 0)]
+        return sides[0], sides[1], sides[2], sides[3]
 
     def taps(self, height: int, width: int) -> Iterator[Tap]:
         """Yield the taps that read inside the input at least once; padding never needs to exist."""
