@@ -2,6 +2,7 @@
 
 from .dataset import Dataset
 from .idx import read_idx
+from .nmnist import event_frames
 from .sources import load
 
-__all__ = ["Dataset", "load", "read_idx"]
+__all__ = ["Dataset", "event_frames", "load", "read_idx"]

@@ -1,19 +1,20 @@
-"""Where data comes from: sets known by name, folders of IDX files, and .npz files."""
+"""Where data comes from: sets known by name, folders, and .npz files."""
 
 import os
-import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gxnor_snn.errors import DataError
 
+from .cifar10 import cifar10, cifar10_subset
 from .dataset import Dataset
 from .idx import read_idx
+from .image_folder import image_folder, is_image_folder
+from .nmnist import nmnist
+from .npy import read_npz
 
 __all__ = ["load"]
 
@@ -40,7 +41,12 @@ def load(name_or_path: str | os.PathLike[str], root: str | os.PathLike[str] | No
           split 1,297 / 500, stratified, always alike;
         - ``"mnist"``, ``"fashion_mnist"``: the official IDX files (plain or .gz) in the folder of that name
           under `root`;
+        - ``"cifar10"``: the official binary batches in ``cifar-10-batches-bin`` under `root`;
+        - ``"cifar10_subset"``: a part of it, 4,000 / 1,900 images, in the folder of that name;
+        - ``"nmnist"``: recordings of an event camera as frames of event counts, (6, 34, 34): three saccades with
+          two polarities each (`gxnor_snn.data.nmnist`), in the folder of that name;
         - a folder that holds four IDX files of the MNIST names;
+        - a folder that holds images as ``train/CLASS/*.png`` and ``test/CLASS/*.png``; all of one size;
         - an ``.npz`` file with the arrays x_train, y_train, x_test, y_test.
     root
         Folder of the named sets; else the environment variable ``GXNOR_DATA``.
@@ -50,21 +56,23 @@ def load(name_or_path: str | os.PathLike[str], root: str | os.PathLike[str] | No
     DataError
         If the name is unknown, a folder or file is missing or damaged, or arrays do not fit together.
     """
-    named = _NAMED.get(os.fspath(name_or_path))
-    if named is not None:
-        return named(os.fspath(name_or_path), root)
+    name = os.fspath(name_or_path)
+    if name == "digits":
+        return _digits()
+    if name in _UNDER_ROOT:
+        return _UNDER_ROOT[name](_root(name, root))
     path = Path(name_or_path)
     if path.is_dir():
-        return _idx_folder(path.name, path)
+        return image_folder(path) if is_image_folder(path) else _idx_folder(path.name, path)
     if path.suffix == ".npz":
-        return Dataset(path.stem, **_read_npz(path))
+        return Dataset(path.stem, **read_npz(path, _ARRAYS))
     raise DataError(
-        f"data set {os.fspath(name_or_path)!r} is unknown; allowed are {', '.join(_NAMED)}, "
-        "an .npz file, or a folder of IDX files"
+        f"data set {name!r} is unknown; allowed are digits, {', '.join(_UNDER_ROOT)}, "
+        "an .npz file, or a folder of IDX files or of images in train/CLASS and test/CLASS"
     )
 
 
-def _digits(name: str, root: object) -> Dataset:
+def _digits() -> Dataset:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
@@ -76,24 +84,17 @@ def _digits(name: str, root: object) -> Dataset:
         stratify=labels,
         random_state=0,
     )
-    return Dataset(name, x_train, y_train, x_test, y_test)
+    return Dataset("digits", x_train, y_train, x_test, y_test)
 
 
-def _under_root(name: str, root: str | os.PathLike[str] | None) -> Dataset:
+def _root(name: str, root: str | os.PathLike[str] | None) -> Path:
     base = root if root is not None else os.environ.get(_ENVIRONMENT)
     if not base:
         raise DataError(
             f"data set {name!r} needs its files: set {_ENVIRONMENT} (or give root) to the folder that "
             f"holds {name}/"
         )
-    return _idx_folder(name, Path(base) / name)
-
-
-_NAMED: dict[str, Callable[[str, str | os.PathLike[str] | None], Dataset]] = {
-    "digits": _digits,
-    "mnist": _under_root,
-    "fashion_mnist": _under_root,
-}
+    return Path(base)
 
 
 def _idx_folder(name: str, folder: Path) -> Dataset:
@@ -106,37 +107,10 @@ def _idx_folder(name: str, folder: Path) -> Dataset:
     return Dataset(name, **arrays)
 
 
-def _read_npz(path: Path) -> dict[str, Any]:
-    """The four arrays; each declared size is held against the size of its zip entry before it is read."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-            missing = [name for name in _ARRAYS if name not in entries]
-            if missing:
-                raise DataError(f"{path} has no array {missing[0]!r}; it must hold {', '.join(_ARRAYS)}")
-            return {name: _read_npy(archive, entries[name], f"{path}: {name}") for name in _ARRAYS}
-    except FileNotFoundError as error:
-        raise DataError(f"{path} does not exist") from error
-    # zipfile raises NotImplementedError for a compression it does not know: a foreign or damaged file
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        raise DataError(f"{path} cannot be read as .npz: {error}") from error
-
-
-def _read_npy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, what: str) -> NDArray[Any]:
-    with archive.open(entry) as stream:
-        version = np.lib.format.read_magic(stream)  # type: ignore[no-untyped-call]
-        read_header = {
-            (1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0,
-        }.get(version)
-        if read_header is None:
-            raise DataError(f"{what} has npy version {version}; allowed are 1.0 and 2.0")
-        shape, fortran, dtype = read_header(stream)  # type: ignore[no-untyped-call]
-        if dtype.kind not in "iu":
-            raise DataError(f"{what} is {dtype}; allowed are integers (uint8 images, integer labels)")
-        count = int(np.prod(shape, dtype=object))
-        held = entry.file_size - stream.tell()
-        if count * dtype.itemsize != held:
-            raise DataError(f"{what} declares shape {shape} of {dtype}, but holds {held} bytes")
-        values = np.frombuffer(bytearray(stream.read()), dtype=dtype)
-    return values.reshape(shape, order="F" if fortran else "C")
+_UNDER_ROOT: dict[str, Callable[[Path], Dataset]] = {
+    "mnist": lambda root: _idx_folder("mnist", root / "mnist"),
+    "fashion_mnist": lambda root: _idx_folder("fashion_mnist", root / "fashion_mnist"),
+    "cifar10": cifar10,
+    "cifar10_subset": cifar10_subset,
+    "nmnist": nmnist,
+}
