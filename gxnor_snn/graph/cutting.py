@@ -46,7 +46,7 @@ class Cutter:
         """All parts, sources first."""
         populations: list[list[Population]] = []
         projections: list[list[Projection]] = []
-        for name in reversed(self.graph.populations):  # every reader has asked before its source is cut
+        for name in reversed(list(self.graph.populations)):  # every reader has asked before its source is cut
             for copy, region in enumerate(self.wanted.get(name, ()), start=1):
                 made = self._population(name, region)
                 self.populations[made.name] = made
