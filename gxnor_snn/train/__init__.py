@@ -2,8 +2,9 @@
 
 from .augment import Augmentation, augment
 from .checkpoint import load_checkpoint, save_checkpoint
+from .evaluate import evaluate
 from .history import EpochRecord, History
-from .loop import evaluate, fit
+from .loop import fit
 from .presets import PRESETS, Preset, demo_setup
 from .recipe import Recipe
 

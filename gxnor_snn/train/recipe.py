@@ -21,20 +21,36 @@ _Beta = Annotated[float, Field(ge=0, lt=1)]
 class Recipe(Settings):
     """Everything `gxnor_snn.train.fit` needs to know besides the model and the data; frozen.
 
-    Learning rates fall geometrically, step by step, from the first to the second number of their pair.
-
     Attributes
     ----------
-    epochs, batch_size
-        Passes over the training part and samples per step; a last batch of one sample is left out.
+    epochs
+        Passes over the training part.
+    batch_size
+        Samples per forward pass; a last batch of one sample is left out.
+    accumulate
+        Batches whose gradients make one step, each weighted by its samples; batch norm sees one batch at a time.
     lr
-        Learning rate of DST, in units of the weights: the temperature of the annealing.
+        Learning rate of DST at the first and the last step, in units of the weights: the temperature of the
+        annealing.
     betas
         Memory of the two moments of DST.
     m
         Steepness of the transition probability tanh(m |nu| / dz).
+    weight_lr
+        First and last learning rate of Adam on float weights: those behind latent-weight layers, and those of a
+        float twin; None takes `float_lr`.
+    weight_decay
+        Of those weights: each step takes the share rate * weight_decay off them (AdamW, arXiv 1711.05101).
     float_lr
-        Learning rate of Adam on the float parameters (those of batch norm).
+        First and last learning rate of Adam on all other float parameters (those of batch norm, windows).
+    float_betas
+        Memory of the two moments of Adam.
+    schedule
+        "geometric" or "cosine": how all rates go from first to last, step by step.
+    warmup
+        Epochs at the beginning in which all rates rise linearly to their first value.
+    clip_gradient
+        Largest L2 norm of all gradients of a step together; None clips nothing.
     loss
         "squared_hinge" (mean over batch and classes of max(0, 1 - t y)^2, t = +-1) or "cross_entropy".
     label_smoothing
@@ -53,6 +69,10 @@ class Recipe(Settings):
     threads
         CPU threads of torch while training; None leaves torch's own setting. One thread gives the same weights
         whatever the number of cores, and is the fastest for small networks on cores that are shared.
+    device
+        "cpu" or "cuda"; None trains where the model is.
+    amp
+        Compute in bfloat16 what may be: everything but discrete layers, batch norm and the loss. On CUDA only.
 
     Raises
     ------
@@ -64,10 +84,17 @@ class Recipe(Settings):
 
     epochs: int = Field(ge=1)
     batch_size: int = Field(ge=2)
+    accumulate: int = Field(default=1, ge=1)
     lr: tuple[_Positive, _Positive]
     betas: tuple[_Beta, _Beta] = (0.9, 0.999)
     m: _Positive = 3.0
+    weight_lr: tuple[_Positive, _Positive] | None = None
+    weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     float_lr: tuple[_Positive, _Positive]
+    float_betas: tuple[_Beta, _Beta] = (0.9, 0.999)
+    schedule: Literal["geometric", "cosine"] = "geometric"
+    warmup: int = Field(default=0, ge=0)
+    clip_gradient: _Positive | None = None
     loss: Literal["squared_hinge", "cross_entropy"] = "squared_hinge"
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     augment: Augmentation | None = None
@@ -76,6 +103,8 @@ class Recipe(Settings):
     select: Literal["last", "best"] = "last"
     seed: int = Field(default=0, ge=0, lt=2**63)
     threads: int | None = Field(default=None, ge=1)
+    device: Literal["cpu", "cuda"] | None = None
+    amp: bool = False
 
     @model_validator(mode="after")
     def _selectable(self) -> "Recipe":
@@ -89,6 +118,8 @@ class Recipe(Settings):
             raise ValueError("label_smoothing needs loss = 'cross_entropy'")
         if self.plain_epochs and self.augment is None:
             raise ValueError("plain_epochs needs augment")
+        if self.warmup >= self.epochs:
+            raise ValueError("warmup must be shorter than epochs")
         return self
 
     @classmethod

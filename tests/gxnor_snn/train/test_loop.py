@@ -9,7 +9,7 @@ from gxnor_snn.layers import discrete_parameters
 from gxnor_snn.models import DiscreteNet, lenet, mlp
 from gxnor_snn.spaces import DiscreteSpace
 from gxnor_snn.train import Augmentation, Recipe, augment, evaluate, fit
-from gxnor_snn.train.loop import squared_hinge
+from gxnor_snn.train.losses import squared_hinge
 
 RECIPE = Recipe(epochs=2, batch_size=50, lr=(0.05, 1e-3), float_lr=(0.01, 1e-3), betas=(0.99, 0.999))
 
@@ -46,7 +46,7 @@ def test_augmentation_rests_in_the_last_epochs(digits: Dataset, monkeypatch: pyt
         seen.append(len(images))
         return augment(images, settings, generator)
 
-    monkeypatch.setattr("gxnor_snn.train.loop.augment", watched)
+    monkeypatch.setattr("gxnor_snn.train.batches.augment", watched)
     data, recipe = few(digits, 100), RECIPE.replace(epochs=3, augment=Augmentation(shift=1), plain_epochs=2)
     first, second, plain = small(), small(), small()
     fit(first, data, recipe)

@@ -1,0 +1,202 @@
+"""One training run: everything that changes from step to step, and one epoch of steps."""
+
+import contextlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gxnor_snn.data import Dataset
+from gxnor_snn.errors import GxnorError, InputError, RecipeError
+from gxnor_snn.layers import discrete_parameters
+
+from .batches import Batches, Group
+from .evaluate import evaluate
+from .history import EpochRecord
+from .losses import LOSSES
+from .optimizers import Optimizers
+from .penalty import Penalty
+from .recipe import Recipe
+
+__all__ = ["Place", "Run"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run stands; plain numbers.
+
+    Attributes
+    ----------
+    epochs
+        Epochs done.
+    steps
+        Optimiser steps done in the epoch that has begun.
+    loss, correct, seen, flips
+        Sums over those steps: loss times samples, samples that were right, samples, changed levels.
+    """
+
+    epochs: int = 0
+    steps: int = 0
+    loss: float = 0.0
+    correct: int = 0
+    seen: int = 0
+    flips: int = 0
+
+
+@dataclass
+class Best:
+    """The weights to keep: of the epoch with the best validation accuracy so far, the latest of equals."""
+
+    epoch: int = 0
+    accuracy: float = -1.0
+    weights: dict[str, Tensor] = field(default_factory=dict)
+
+
+class Run:
+    """A model on its way through a recipe.
+
+    Attributes
+    ----------
+    model, recipe, batches, optimizers
+        What is trained, how, on what and by whom.
+    place
+        Where the run stands.
+    records
+        One per epoch done.
+    best
+        With ``select = "best"``, the weights to keep; None otherwise.
+    order_before
+        State of the generator of the order before the epoch that has begun.
+    """
+
+    def __init__(self, model: nn.Module, dataset: Dataset, recipe: Recipe, penalty: Penalty | None = None) -> None:
+        seeds = np.random.SeedSequence(recipe.seed).generate_state(3, np.uint32)
+        order, changes = (torch.Generator().manual_seed(int(seeds[i])) for i in (0, 2))
+        self.device = _device(model, recipe)
+        self.model = model.to(self.device)
+        self.recipe = recipe
+        self.batches = Batches.of(dataset, recipe, self.device, order, changes)
+        self.optimizers = Optimizers(self.model, recipe, int(seeds[1]))
+        self.place = Place()
+        self.records: list[EpochRecord] = []
+        self.best = Best() if recipe.select == "best" else None
+        self.order_before = order.get_state()
+        self._penalty = penalty
+        self._largest_label = int(dataset.y_train.max())
+
+    @property
+    def done(self) -> bool:
+        """Whether all epochs are done."""
+        return self.place.epochs >= self.recipe.epochs
+
+    def epoch(self, stopped: Callable[[], bool] = lambda: False) -> EpochRecord | None:
+        """Go on to the end of the epoch; None where `stopped` said, after a step, to leave it unfinished."""
+        self.order_before = self.batches.order.get_state()
+        groups = self.batches.epoch()
+        self.model.train()
+        number = self.place.epochs + 1
+        flips = self.optimizers.flips - self.place.flips
+        for group in groups[self.place.steps :]:
+            loss, correct, seen = self.step(group, number)
+            before = self.place
+            self.place = replace(
+                before,
+                steps=before.steps + 1,
+                loss=before.loss + loss,
+                correct=before.correct + correct,
+                seen=before.seen + seen,
+                flips=self.optimizers.flips - flips,
+            )
+            if stopped():
+                return None
+        return self._record()
+
+    def step(self, group: Group, epoch: int) -> tuple[float, int, int]:
+        """One optimiser step; gives loss times samples, samples that were right, samples."""
+        total = len(self.batches) * self.recipe.epochs
+        now = self.place.epochs * len(self.batches) + self.place.steps
+        self.optimizers.set_rates(now, total, self.recipe.warmup * len(self.batches))
+        seen = sum(len(batch) for batch in group)
+        losses, correct = 0.0, 0
+        for batch in group:
+            images, labels = self.batches.take(batch, epoch)
+            loss, logits = self._forward(images, labels, now / total)
+            value = float(loss.detach())
+            if not math.isfinite(value):
+                raise GxnorError(f"the loss is {value} in epoch {epoch}; lower the learning rates")
+            if len(group) > 1:
+                loss = loss * (len(batch) / seen)
+            loss.backward()  # type: ignore[no-untyped-call]
+            losses += value * len(batch)
+            correct += int((logits.detach().argmax(1) == labels).sum())
+        self.optimizers.step()
+        return losses, correct, seen
+
+    def _forward(self, images: Tensor, labels: Tensor, done: float) -> tuple[Tensor, Tensor]:
+        with self._penalty or contextlib.nullcontext(), self._autocast():
+            logits = self.model(images)
+        if self._largest_label >= logits.shape[1]:
+            raise InputError(
+                f"the data have the label {self._largest_label}, the model gives {logits.shape[1]} logits"
+            )
+        loss = LOSSES[self.recipe.loss](logits.float(), labels, self.recipe.label_smoothing)
+        if self._penalty is not None:
+            loss = loss + self._penalty.value(done)
+        return loss, logits
+
+    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
+        if not self.recipe.amp:
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, dtype=torch.bfloat16)
+
+    def _record(self) -> EpochRecord:
+        """End the epoch."""
+        place = self.place
+        held_out = self.batches.held_out
+        record = EpochRecord(
+            epoch=place.epochs + 1,
+            lr=self.optimizers.lr,
+            loss=place.loss / place.seen,
+            train_accuracy=place.correct / place.seen,
+            validation_accuracy=evaluate(self.model, *held_out) if len(held_out[1]) else None,
+            zero_fraction=_zero_fraction(self.model),
+            flips=place.flips,
+        )
+        self.place = Place(epochs=record.epoch)
+        self.records.append(record)
+        self.order_before = self.batches.order.get_state()
+        accuracy = record.validation_accuracy
+        if self.best is not None and accuracy is not None and accuracy >= self.best.accuracy:
+            weights = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+            self.best = Best(record.epoch, accuracy, weights)
+        return record
+
+    def finish(self) -> int:
+        """Give the model the weights to keep, in eval mode; the epoch they are of."""
+        if self.best is not None:
+            self.model.load_state_dict(self.best.weights)
+        self.model.eval()
+        return self.best.epoch if self.best is not None else self.place.epochs
+
+
+def _device(model: nn.Module, recipe: Recipe) -> torch.device:
+    if recipe.device == "cuda" and not torch.cuda.is_available():
+        raise RecipeError("recipe: device is 'cuda', but torch finds none here; allowed is 'cpu'")
+    first = next(model.parameters(), None)
+    here = first.device if first is not None else torch.device("cpu")
+    device = torch.device(recipe.device) if recipe.device is not None else here
+    if recipe.amp and device.type != "cuda":
+        raise RecipeError(f"recipe: amp is for CUDA only; the device is {str(device)!r}")
+    return device
+
+
+def _zero_fraction(model: nn.Module) -> float:
+    zeros, total = 0, 0
+    for p in discrete_parameters(model):
+        zeros += int((p == 0).sum())
+        total += p.numel()
+    return zeros / total
