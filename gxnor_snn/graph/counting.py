@@ -31,6 +31,7 @@ class Counter:
         self._populations: dict[str, PopulationCounts] = {}
         self._reached: dict[str, NDArray[np.int64]] = {}
         self._bitcounts: dict[str, NDArray[np.int64]] = {}
+        self._balances: dict[str, NDArray[np.int64]] = {}
 
     def levels_of(self, population: Population, levels: Any) -> None:
         """Count a population's spikes and every synapse event on its outgoing projections."""
@@ -62,7 +63,7 @@ class Counter:
             )
 
     def inputs_of(self, population: Population, levels: Mapping[str, Any]) -> None:
-        """Count, in full mode, which neurons of a population an open gate reached, and its bitcounts."""
+        """Count, in full mode, which neurons an open gate reached, bitcounts, and how XNOR outcomes balance."""
         if self._mode != "full":
             return
         batch = len(next(iter(levels.values())))
@@ -76,11 +77,17 @@ class Counter:
             reached[:, start:stop] |= self._open(projection, source != 0, projection.weights != 0)
             total = np.zeros(batch, np.int64)
             coding = self._graph.coding(projection.source)
-            for activation in coding.plane_values(self._numpy(source)):
-                for weight in projection.coding.plane_values(projection.weights):
+            activations = coding.plane_values(self._numpy(source))
+            weights = projection.coding.plane_values(projection.weights)
+            for activation in activations:
+                for weight in weights:
                     opened = self._open(projection, activation != 0, weight != 0)
                     total += opened.sum(axis=tuple(range(1, opened.ndim)))
             self._bitcounts[projection.name] = total
+            # over all pairs of planes (+1 where they agree, -1 where they differ) = (sum of p_j) * (sum of q_k)
+            signs = [sum(np.asarray(p, np.float64) for p in planes) for planes in (activations, weights)]
+            balance = projection.product(*signs, np)
+            self._balances[projection.name] = balance.sum(axis=tuple(range(1, balance.ndim))).astype(np.int64)
         self._reached[population.name] = reached.sum(axis=tuple(range(1, reached.ndim)))
 
     def finish(self, n_samples: int) -> Counts:
@@ -96,7 +103,9 @@ class Counter:
         for name in graph.projections:
             counts = self._projections[name]
             if name in self._bitcounts:
-                counts = SynapseCounts(**{**vars(counts), "n_bitcount": self._bitcounts[name]})
+                agree = (cast(SynapseCounts, counts).n_xnor + self._balances[name]) // 2
+                full = {"n_bitcount": self._bitcounts[name], "n_agree": agree}
+                counts = SynapseCounts(**{**vars(counts), **full})
             projections[name] = counts
         return Counts(n_samples, projections, populations)
 

@@ -40,6 +40,8 @@ class SynapseCounts:
     n_bitcount
         Triples (target neuron, weight plane, activation plane) with at least one open pair; only in
         full counts, else None.
+    n_agree
+        XNOR operations of `n_xnor` whose two plane values have the same sign (outcome +1); only in full counts.
     """
 
     n_dense: Int64
@@ -50,6 +52,12 @@ class SynapseCounts:
     n_x_planes: Int64
     n_xnor: Int64
     n_bitcount: Int64 | None = None
+    n_agree: Int64 | None = None
+
+    @property
+    def n_disagree(self) -> Int64 | None:
+        """XNOR operations whose two plane values differ in sign (outcome -1); only in full counts."""
+        return None if self.n_agree is None else np.asarray(self.n_xnor - self.n_agree)
 
     @property
     def resting(self) -> float:

@@ -47,6 +47,14 @@ def ones(coding: Any, level: int) -> int:
     return coding.n_planes if coding.kind == "pm1" else bin(abs(level)).count("1")
 
 
+def plane_signs(coding: Any, level: int) -> list[int]:
+    """The planes of one level, from the definition: v = sum of 2^k p_k."""
+    if coding.kind == "pm1":
+        code = (level + 2**coding.n_planes - 1) // 2
+        return [1 if code >> k & 1 else -1 for k in range(coding.n_planes)]
+    return [(1 if level > 0 else -1) * (abs(level) >> k & 1) for k in range(coding.n_planes)]
+
+
 def run(graph: EventGraph, sample: dict[str, NDArray[Any]]) -> dict[str, dict[str, Any]]:
     """Sums, levels and counts of one sample, by plain loops."""
     levels: dict[str, list[int]] = {}
@@ -64,7 +72,7 @@ def run(graph: EventGraph, sample: dict[str, NDArray[Any]]) -> dict[str, dict[st
             shape = graph.populations[p.source].shape
             start, stop = p.target_channels or (0, population.shape[0])
             window: dict[int, list[int]] = {}
-            c = dict.fromkeys(("n_dense", "n_x", "n_w", "n_gated", "n_x_planes", "n_xnor", "n_moved"), 0)
+            c = dict.fromkeys(("n_dense", "n_x", "n_w", "n_gated", "n_x_planes", "n_xnor", "n_agree", "n_moved"), 0)
             triples: set[tuple[int, int, int]] = set()
             for o, i, w in pairs(p, shape, (stop - start, *population.shape[1:])):
                 a = levels[p.source][i]
@@ -78,6 +86,8 @@ def run(graph: EventGraph, sample: dict[str, NDArray[Any]]) -> dict[str, dict[st
                     c["n_gated"] += a != 0 and w != 0
                     c["n_x_planes"] += ones(coding, a)
                     c["n_xnor"] += ones(coding, a) * ones(wcoding, w)
+                    for p_j in plane_signs(coding, a):
+                        c["n_agree"] += sum(p_j * q_k == 1 for q_k in plane_signs(wcoding, w))
                     if a != 0 and w != 0:
                         touched.add(o + start * per_channel)
                         mask_a = (1 << coding.n_planes) - 1 if coding.kind == "pm1" else abs(a)
