@@ -1,0 +1,93 @@
+"""One step of one parameter: rule, candidates, transition, tile by tile."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from gxnor_snn.errors import GxnorError
+from gxnor_snn.spaces import DiscreteSpace
+
+from .draws import Draws, candidates
+from .moments import Held
+from .rounding import Rounding
+from .rules import Rule, Settings
+from .tiles import Tile, tile_limit, tiles
+from .transition import jump
+
+__all__ = ["Stepper"]
+
+
+class Stepper:
+    """Moves the levels of a parameter by one gradient; holds no state of its own.
+
+    The jump of an element needs its draw below tau <= c p, so only the few elements whose draw may lie below c p
+    are looked at one by one (`candidates`); the result is that of `transition` on all of them.
+    """
+
+    def __init__(self, rule: Rule, rounding: Rounding) -> None:
+        self.rule = rule
+        self.rounding = rounding
+
+    def create(self, p: Tensor) -> Held:
+        """State of a parameter before its first step."""
+        held: Held = {"step": 0}
+        for moment in self.rule.moments:
+            held.update(moment.create(p, self._tiles(p)))
+        return held
+
+    @torch.no_grad()
+    def move(
+        self, p: Tensor, gradient: Tensor, space: DiscreteSpace, held: Held, group: Held, draws: Draws
+    ) -> Tensor:
+        """Take one step in place; give the number of levels that changed, int64 ().
+
+        Raises
+        ------
+        GxnorError
+            If the gradient is not finite; the levels have not moved then, but the moments are of no use any more.
+        """
+        if not p.numel():
+            return torch.zeros((), dtype=torch.int64, device=p.device)
+        held["step"] += 1
+        slope = max(self.rounding.slope(group["m"]), 1.0)  # a whole step always moves
+        settings = Settings(
+            lr=group["lr"],
+            betas=group["betas"],
+            eps=group["eps"],
+            number=held["step"],
+            unit=slope / space.step,
+            scale=space.scale,
+        )
+        levels, gradient = p.detach().reshape(-1), gradient.contiguous()
+        found = [self._candidates(tile, gradient, settings, held, draws) for tile in self._tiles(p)]
+        index, bound, uniform = found[0] if len(found) == 1 else map(torch.cat, zip(*found, strict=True))
+        before = levels.index_select(0, index)
+        after = jump(before, bound.double().div_(slope), uniform, space, group["m"], self.rounding)
+        levels.scatter_(0, index, after)
+        for moment in self.rule.moments:
+            moment.finish(held)
+        if not p.is_contiguous():  # then `levels` is a copy
+            p.detach().copy_(levels.view(p.shape))
+        return (after != before).sum()
+
+    def _candidates(
+        self, tile: Tile, gradient: Tensor, settings: Settings, held: Held, draws: Draws
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Positions in the parameter, bounds (the update times the slope) and draws of what may move in a tile."""
+        bound = draws.scratch.update[: tile.size]
+        flat = gradient.view(-1)[tile.start : tile.stop]
+        self.rule.write(held, tile, flat, settings, draws, bound)
+        low, high = torch.stack(torch.aminmax(bound)).tolist()
+        if not math.isfinite(high - low):
+            raise GxnorError(
+                f"DST: the gradient of a parameter of shape {tuple(gradient.shape)} is not finite; "
+                "lower the learning rate"
+            )
+        index, uniform = candidates(bound, max(high, -low), draws)
+        at = bound.index_select(0, index)
+        return index.add_(tile.start) if tile.start else index, at, uniform
+
+    @staticmethod
+    def _tiles(p: Tensor) -> tuple[Tile, ...]:
+        return tiles(tuple(p.shape), tile_limit(p.device.type))
