@@ -1,21 +1,35 @@
-"""The derivative that stands in for that of a step: a window around each threshold."""
+"""What stands in for the derivative of a step function: windows, the straight-through rule, the encoding's sines.
+
+Every stand-in is a function ``(gradient, x) -> gradient * slope(x)``, in levels per unit of x.
+"""
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["WINDOWS", "Window", "activation_slope", "through_windows"]
+__all__ = [
+    "Shape",
+    "StandIn",
+    "Window",
+    "activation_slope",
+    "shape_of_window",
+    "through_clip",
+    "through_sines",
+    "through_windows",
+]
 
-Window = Literal["rect", "tri"]
+Shape = Literal["rect", "tri"]
+Window = Literal["rect", "tri", "ste", "encoding"]
+StandIn = Callable[[Tensor, Tensor], Tensor]
 
 
-def activation_slope(x: Tensor, thresholds: tuple[float, ...], a: float, window: Window = "rect") -> Tensor:
-    """The derivative used backward, in levels per unit of x: sum over k of window(abs(x) - t_k).
+def activation_slope(x: Tensor, thresholds: Sequence[float], a: float, window: Shape = "rect") -> Tensor:
+    """The derivative of the multi-step activation, in levels per unit of x: sum over k of window(abs(x) - t_k).
 
     window(d) is 1 / (2a) for abs(d) <= a ("rect"), or max(0, a - abs(d)) / a^2 ("tri"), else 0: unit area for
     a step of one level (GXNOR-Net, arXiv 1705.09283, sec. 2). The sign (no thresholds) jumps by two levels at
@@ -24,15 +38,14 @@ def activation_slope(x: Tensor, thresholds: tuple[float, ...], a: float, window:
     return through_windows(torch.ones_like(x), x, thresholds, a, window)
 
 
-def through_windows(
-    gradient: Tensor, x: Tensor, thresholds: tuple[float, ...], a: float, window: Window = "rect"
-) -> Tensor:
-    """``gradient * activation_slope(x, ...)``, computed without the slope where a window allows it."""
+def through_windows(gradient: Tensor, x: Tensor, thresholds: Sequence[float], a: float, window: Shape) -> Tensor:
+    """``gradient * activation_slope(x, ...)``, without computing the slope where the window allows it."""
     centres, height = (thresholds, 1) if thresholds else ((0.0,), 2)
-    return WINDOWS[window](gradient, x, centres, a, height)
+    whole = _through_rect if window == "rect" else _through_tri
+    return whole(gradient, x, centres, a, height)
 
 
-def _rect(gradient: Tensor, x: Tensor, centres: tuple[float, ...], a: float, height: int) -> Tensor:
+def _through_rect(gradient: Tensor, x: Tensor, centres: Sequence[float], a: float, height: int) -> Tensor:
     # where t <= a, |x| >= t - a always holds: one window on both sides of 0
     size = x.abs() if centres[-1] > a else x
     parts = (
@@ -40,8 +53,46 @@ def _rect(gradient: Tensor, x: Tensor, centres: tuple[float, ...], a: float, hei
         for t in centres
     )
     passed = functools.reduce(Tensor.add_, parts)
-    scale = height / (2 * a)
-    return passed if scale == 1 else passed.mul_(scale)
+    return _scaled(passed, height / (2 * a))
+
+
+def _through_tri(gradient: Tensor, x: Tensor, centres: Sequence[float], a: float, height: int) -> Tensor:
+    size = x.abs()
+    slope = functools.reduce(Tensor.add_, ((a - (size - t).abs()).clamp_(min=0) for t in centres))
+    return slope.mul_(gradient).mul_(height / a**2)
+
+
+def shape_of_window(distance: Tensor, a: float, window: Shape) -> Tensor:
+    """window(d) of `activation_slope`, for any tensor of distances."""
+    size = distance.abs_()
+    if window == "rect":
+        return _scaled(torch.le(size, a, out=torch.empty_like(size)), 1 / (2 * a))
+    return (a - size).clamp_(min=0).mul_(1 / a**2)
+
+
+def through_clip(gradient: Tensor, x: Tensor, low: float, high: float, slope: float) -> Tensor:
+    """The straight-through rule: the gradient passes where low <= x <= high, times `slope` levels per unit.
+
+    That is the derivative of the clip in front of a quantiser, the quantiser being taken for the identity (BNN,
+    arXiv 1602.02830, sec. 1.3).
+    """
+    return _scaled(_between(gradient, x, low, high), slope)
+
+
+def through_sines(gradient: Tensor, x: Tensor, m: int, half_range: float) -> Tensor:
+    """The encoding gradient of the M-bit {-1, +1} code (arXiv 1905.13389), 0 outside [-H, H].
+
+    Bit j = 0 .. M-1 of the code is the sign of a sine, c_j = -+sin(w_j x), w_j = pi (2^M - 1) / 2^(j+1), + for
+    the highest bit only; with level = sum_j 2^j c_j, the derivative of the sines gives
+
+        d level / d x = pi (2^M - 1) / 2 * (cos(w_(M-1) x) - sum over j < M-1 of cos(w_j x)), x in units of H.
+    """
+    top = math.pi * ((1 << m) - 1)
+    scaled = x / half_range
+    slope = torch.cos(scaled * (top / (1 << m)))
+    for j in range(m - 1):
+        slope -= torch.cos(scaled * (top / (2 << j)))
+    return slope.mul_(_between(gradient, x, -half_range, half_range)).mul_(top / 2 / half_range)
 
 
 def _between(gradient: Tensor, x: Tensor, low: float, high: float) -> Tensor:
@@ -58,13 +109,6 @@ def _below(bound: float, kind: type[np.floating[Any]]) -> float:
     return float(near) if float(near) < bound else float(np.nextafter(near, kind(-math.inf)))
 
 
-def _tri(gradient: Tensor, x: Tensor, centres: tuple[float, ...], a: float, height: int) -> Tensor:
-    size = x.abs()
-    slope = torch.zeros_like(x)
-    for t in centres:
-        slope += (a - (size - t).abs()).clamp_(min=0)
-    return slope.mul_(gradient).mul_(height / a**2)
-
-
-_Windowed = Callable[[Tensor, Tensor, tuple[float, ...], float, int], Tensor]
-WINDOWS: dict[str, _Windowed] = {"rect": _rect, "tri": _tri}
+def _scaled(fresh: Tensor, factor: float) -> Tensor:
+    """Scale a tensor that nobody else holds."""
+    return fresh if factor == 1 else fresh.mul_(factor)

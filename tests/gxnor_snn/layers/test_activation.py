@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -6,9 +9,8 @@ from hypothesis import strategies as st
 
 from gxnor_snn.errors import InputError
 from gxnor_snn.layers import DiscreteActivation
-from gxnor_snn.layers.activation import float_levels
 from gxnor_snn.layers.windows import activation_slope
-from gxnor_snn.spaces import activation_levels, activation_thresholds
+from gxnor_snn.spaces import activation_levels, activation_thresholds, code_levels
 
 
 def window(distance: float, a: float, shape: str) -> float:
@@ -74,8 +76,17 @@ def test_default_ties() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"window": "gauss"}, "window is 'gauss'"),
-        ({"coding": "mbn"}, "coding is 'mbn'"),
+        ({"window": "gauss"}, "window with coding 'zn' is 'gauss'"),
+        ({"coding": "bits"}, "coding is 'bits'"),
+        ({"coding": "mbn", "window": "rect"}, "window with coding 'mbn' is 'rect'"),
+        ({"coding": "mbn", "tie": "fire"}, "tie with coding 'mbn' is 'fire'"),
+        ({"coding": "hrelu"}, "n is 1"),
+        ({"coding": "log", "n": 0}, "n is 0"),
+        ({"stochastic": True}, "stochastic"),
+        ({"learn_r": True}, "channels None"),
+        ({"learn_r": True, "channels": 3, "n": 0}, "learn_r"),
+        ({"learn_r": True, "channels": 3, "window": "ste"}, "learn_r"),
+        ({"learn_r": True, "channels": 3, "r": 5.0}, "r is 5.0"),
         ({"a": 0.0}, "a is 0.0"),
         ({"a": float("nan")}, "a is nan"),
         ({"tie": "down"}, "tie is 'down'"),
@@ -89,34 +100,45 @@ def test_bad_arguments_are_named(arguments: dict[str, object], message: str) -> 
         DiscreteActivation(**arguments)
 
 
-@given(
-    st.integers(0, 4),
-    st.floats(0, 3),
-    st.sampled_from(["strict", "fire", "up", "even"]),
-    st.sampled_from([torch.float32, torch.float64, torch.bfloat16]),
-    st.lists(st.floats(-9, 9), max_size=10),
-)
-def test_float_levels_are_those_of_float64(
-    n: int, r: float, tie: str, dtype: torch.dtype, values: list[float]
-) -> None:
-    tie = tie if n else "up"
-    thresholds = activation_thresholds(n, r, 4.0)
-    near = torch.tensor(
-        [s * t for t in thresholds for s in (-1, 1)] + [0.0, -0.0, float("nan"), *values], dtype=dtype
-    )
-    x = torch.cat([near, *(torch.nextafter(near, torch.tensor(s * torch.inf, dtype=dtype)) for s in (-1, 1))])
-    levels = float_levels(x, thresholds, tie)
-    assert levels.dtype == torch.float32
-    assert levels.tolist() == activation_levels(x.double(), thresholds, tie).tolist()
+CODES = [("zn", 0), ("zn", 1), ("zn", 3), ("mbn", 1), ("mbn", 3), ("hrelu", 3), ("log", 4), ("mbn", 8)]
 
 
-@given(st.integers(0, 3), st.floats(0, 2), st.floats(0.01, 3))
-def test_rectangular_windows_end_exactly_where_they_should(n: int, r: float, a: float) -> None:
-    """Bounds in float64, x in float32: the last number inside the window and the first outside."""
-    thresholds = activation_thresholds(n, r, 4.0)
-    x = np.array([e for t in thresholds or (0.0,) for e in (t - a, t + a)], dtype=np.float32)
-    x = np.concatenate([x, np.nextafter(x, np.float32(9)), np.nextafter(x, np.float32(-9)), -x])
-    size = np.abs(x.astype(np.float64))
-    inside = sum((size >= t - a) & (size <= t + a) for t in thresholds) if n else 2 * (size <= a)
-    slope = activation_slope(torch.from_numpy(x), thresholds, a)
-    np.testing.assert_allclose(slope.numpy() * (2 * a), inside, rtol=1e-6)
+@pytest.mark.parametrize(("coding", "n"), CODES)
+def test_every_coding_sends_its_levels_in_both_modes(coding: str, n: int) -> None:
+    activation = DiscreteActivation(n, coding=coding)
+    assert activation.code == (coding, n)
+    assert activation.level_values == code_levels((coding, n))
+    assert activation.max_level == activation.level_values[-1]
+    at = np.array([step.at for step in activation.steps.steps])
+    y = np.concatenate([at, np.nextafter(at, -9), np.nextafter(at, 9), np.linspace(-1.5, 1.5, 5001)])
+    levels = activation.levels_of(y)
+    assert sorted(set(levels.tolist())) == list(activation.level_values)
+    assert torch.equal(activation.levels_of(torch.from_numpy(y)), torch.from_numpy(levels))
+    for mode in (True, False):
+        out = activation.train(mode)(torch.from_numpy(y))
+        assert out.dtype == torch.float32
+        assert out.tolist() == levels.tolist()
+
+
+def test_codes_without_a_space_say_so() -> None:
+    assert DiscreteActivation(2).space.n == 2
+    with pytest.raises(InputError, match=r"levels of \('mbn', 2\) are no space"):
+        _ = DiscreteActivation(2, coding="mbn").space
+
+
+@pytest.mark.parametrize("arguments", [{}, {"coding": "log", "n": 3}, {"learn_r": True, "channels": 2, "n": 2}])
+def test_activations_can_be_copied_and_pickled(arguments: dict[str, object]) -> None:
+    activation = DiscreteActivation(**arguments)
+    x = torch.linspace(-2, 2, 60).reshape(10, 2, 3)
+    for twin in (copy.deepcopy(activation), pickle.loads(pickle.dumps(activation))):
+        assert torch.equal(twin(x), activation(x))
+
+
+def test_the_drawn_sign_has_its_probability_and_eval_mode_does_not_draw() -> None:
+    activation = DiscreteActivation(0, stochastic=True, half_range=2.0, generator=torch.Generator().manual_seed(0))
+    x = torch.tensor([-3.0, -2.0, -1.0, 0.0, 0.5, 2.0]).repeat(20_000, 1)
+    share = (activation(x) == 1).double().mean(0)
+    expected = torch.tensor([0, 0, 0.25, 0.5, 0.625, 1], dtype=torch.float64)
+    chi = ((share - expected) ** 2 / (expected * (1 - expected)).clamp(min=1e-12) * len(x)).tolist()
+    assert max(chi) < 10.8  # one degree of freedom, p = 0.001
+    assert activation.eval()(x[:1]).tolist() == [[-1, -1, -1, 1, 1, 1]]
