@@ -69,7 +69,7 @@ def content_digest(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str
         if key != _DIGEST_KEY:
             sha.update(json.dumps([key, metadata[key]]).encode())
     for name in sorted(tensors):
-        array = np.ascontiguousarray(tensors[name])
+        array = np.asarray(tensors[name], order="C")
         sha.update(json.dumps([name, str(array.dtype), list(array.shape)]).encode())
         sha.update(array.tobytes())
     return sha.hexdigest()
@@ -85,7 +85,7 @@ def write_tensors(
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    plain = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    plain = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     digest = content_digest(plain, metadata)
     with atomic_path(path) as part:
         try:

@@ -7,6 +7,7 @@ from .history import EpochRecord, History
 from .loop import fit
 from .presets import PRESETS, Preset, demo_setup
 from .recipe import Recipe
+from .tensorboard import TensorBoardLog
 
 __all__ = [
     "PRESETS",
@@ -15,6 +16,7 @@ __all__ = [
     "History",
     "Preset",
     "Recipe",
+    "TensorBoardLog",
     "augment",
     "demo_setup",
     "evaluate",

@@ -87,9 +87,9 @@ class Batches:
         step = self.recipe.accumulate
         return [batches[i : i + step] for i in range(0, len(batches), step)]
 
-    def take(self, batch: Tensor, epoch: int) -> tuple[Tensor, Tensor]:
-        """Images and labels of one batch in the epoch 1, 2, ..., augmented where the recipe wants that."""
+    def take(self, batch: Tensor, epochs: int) -> tuple[Tensor, Tensor]:
+        """Images and labels of one batch after so many epochs, augmented where the recipe wants that."""
         images, recipe = self.images[batch], self.recipe
-        if recipe.augment is not None and epoch <= recipe.epochs - recipe.plain_epochs:
+        if recipe.augment is not None and epochs < recipe.epochs - recipe.plain_epochs:
             images = augment(images, recipe.augment, self.changes)
         return images, self.labels[batch]

@@ -10,18 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from gxnor_snn.errors import CheckpointError, InputError
 from gxnor_snn.files import read_tensors, write_tensors
-from gxnor_snn.layers import DiscreteParameter
 from gxnor_snn.models import DiscreteNet, NetSpec
-from gxnor_snn.packing import pack_ternary, unpack_ternary
 
 from .history import EpochRecord, History
+from .weights import model_state, restored, stored
 
 __all__ = ["Checkpoint", "load_checkpoint", "read_checkpoint", "save_checkpoint"]
 
@@ -83,7 +79,7 @@ def save_checkpoint(
         }
     except (TypeError, ValueError) as error:
         raise InputError(f"save_checkpoint: metadata and model arguments must be JSON-able: {error}") from error
-    tensors = {name: _stored(value) for name, value in _state(model).items()}
+    tensors = {name: stored(value) for name, value in model_state(model).items()}
     write_tensors(path, tensors, {"kind": _KIND, "version": _VERSION, **texts})
 
 
@@ -117,49 +113,14 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         history = _history(json.loads(texts["history"]))
         metadata = dict(json.loads(texts["metadata"]))
         with torch.device("meta"):
-            wanted = _state(spec.build())
+            wanted = model_state(spec.build())
         _compare_names(set(tensors), set(wanted))
-        state = {name: _restored(name, tensors[name], value) for name, value in wanted.items()}
+        state = {name: restored(name, tensors[name], value) for name, value in wanted.items()}
         model = spec.build()
     except (ValueError, TypeError, KeyError, AttributeError, RuntimeError, OverflowError) as error:
         raise CheckpointError(f"checkpoint {path}: {_one_line(error)}") from error
     model.load_state_dict(state)
     return Checkpoint(model.eval(), history, metadata)
-
-
-def _state(model: nn.Module) -> dict[str, Tensor]:
-    """Parameters and buffers by name; discrete parameters as such, so that their space is at hand."""
-    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
-
-
-def _is_packed(value: Tensor) -> bool:
-    return isinstance(value, DiscreteParameter) and value.space.max_level == 1
-
-
-def _stored(value: Tensor) -> NDArray[Any]:
-    if _is_packed(value):
-        return pack_ternary(value.detach().cpu().numpy())
-    if isinstance(value, DiscreteParameter):
-        return value.detach().cpu().numpy()
-    return value.detach().to("cpu", torch.float32).numpy()
-
-
-def _restored(name: str, stored: NDArray[Any], wanted: Tensor) -> Tensor:
-    """The tensor for `name`, which must fit the parameter or buffer `wanted` of the empty network."""
-    shape = tuple(wanted.shape)
-    if _is_packed(wanted):
-        try:
-            stored = unpack_ternary(stored, wanted.numel()).reshape(shape)
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from error
-    dtype = np.int8 if isinstance(wanted, DiscreteParameter) else np.float32
-    if stored.shape != shape or stored.dtype != dtype:
-        raise ValueError(
-            f"{name} is {stored.dtype} of shape {stored.shape}, the network needs {np.dtype(dtype)} {shape}"
-        )
-    if isinstance(wanted, DiscreteParameter) and not np.isin(stored, wanted.space.levels).all():
-        raise ValueError(f"{name} holds levels outside {wanted.space}")
-    return torch.from_numpy(stored)
 
 
 def _compare_names(given: set[str], wanted: set[str]) -> None:

@@ -21,13 +21,13 @@ class EpochRecord:
     epoch
         From 1.
     lr
-        Learning rate of DST at the last step.
+        Learning rate of the weights at the last step.
     loss, train_accuracy
         Means over the samples of the epoch, as they were trained on.
     validation_accuracy
         After the epoch, in eval mode; None without held-out samples.
     zero_fraction
-        Share of discrete weights that are zero after the epoch.
+        Share of discrete weights that are zero after the epoch; None without discrete weights.
     flips
         Weights that changed their level, summed over the steps of the epoch.
     """
@@ -37,7 +37,7 @@ class EpochRecord:
     loss: float
     train_accuracy: float
     validation_accuracy: float | None
-    zero_fraction: float
+    zero_fraction: float | None
     flips: int
 
 

@@ -1,19 +1,23 @@
 """Training a model by a recipe, from beginning to end."""
 
 import contextlib
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import nn
 
 from gxnor_snn.data import Dataset
+from gxnor_snn.errors import GxnorError, InputError
 
-from .history import History
+from .history import EpochRecord, History
+from .interrupts import signals_noted
 from .penalty import Penalty
 from .progress import progress_bar
 from .recipe import Recipe
 from .run import Run
+from .state import StateFile
 
 __all__ = ["fit"]
 
@@ -24,7 +28,11 @@ def fit(
     recipe: Recipe,
     *,
     progress: bool = False,
+    on_epoch: Callable[[EpochRecord], None] | None = None,
     penalty: Penalty | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: int = 1,
+    resume: bool = False,
 ) -> History:
     """Train `model` in place on the training part of `dataset`; the test part is never looked at.
 
@@ -41,8 +49,18 @@ def fit(
         How to train.
     progress
         Show a progress bar with accuracy, zero weights and flips.
+    on_epoch
+        Called with the record of each epoch, after it.
     penalty
         Something more to make small.
+    checkpoint
+        File for the state of the run. It is written after every `checkpoint_every` epochs, at the end, and, in
+        the main thread, when SIGINT (Ctrl-C) or SIGTERM comes, which then takes effect after a whole step.
+    checkpoint_every
+        Epochs from one state to the next.
+    resume
+        Go on from the state at `checkpoint`, to the very weights that the run would have had without the break;
+        where there is no such file, begin.
 
     Returns
     -------
@@ -55,17 +73,38 @@ def fit(
     RecipeError
         If fewer than two training samples are left, or the device is not there.
     InputError
-        If a label has no logit, or the model has no parameters.
+        If a label has no logit, the model has no parameters, `resume` is given without `checkpoint`, or
+        `checkpoint_every` is below 1.
+    CheckpointError
+        If the state at `checkpoint` is damaged or belongs to another recipe, other data or another model.
     GxnorError
-        If the loss or a gradient stops being finite.
+        If the loss or a gradient stops being finite, or a signal has stopped the run without ending the program.
     """
+    if checkpoint_every < 1 or (resume and checkpoint is None):
+        raise InputError(
+            f"fit: checkpoint is {checkpoint}, checkpoint_every {checkpoint_every}, resume {resume}; "
+            "resume needs a checkpoint, checkpoint_every is at least 1"
+        )
     run = Run(model, dataset, recipe, penalty)
-    began = time.perf_counter()
-    with _threads(recipe.threads), progress_bar(recipe.epochs, shown=progress) as report:
-        while not run.done:
-            record = run.epoch()
+    state = StateFile(checkpoint, run, dataset) if checkpoint is not None else None
+    spent = state.load() if state is not None and resume and state.path.exists() else 0.0
+    began = time.perf_counter() - spent
+    with (
+        signals_noted(active=state is not None) as stopped,
+        _threads(recipe.threads),
+        progress_bar(recipe.epochs, shown=progress, done=run.place.epochs) as report,
+    ):
+        while not run.done and not stopped():
+            record = run.epoch(stopped)
             if record is not None:
                 report(record)
+                if on_epoch is not None:
+                    on_epoch(record)
+            due = record is None or run.done or stopped() or record.epoch % checkpoint_every == 0
+            if state is not None and due:
+                state.save(time.perf_counter() - began)
+    if not run.done:
+        raise GxnorError(f"training was stopped by a signal; its state is in {checkpoint}")
     selected = run.finish()
     return History(tuple(run.records), selected, time.perf_counter() - began)
 

@@ -9,8 +9,16 @@ __all__ = ["progress_bar"]
 
 
 @contextlib.contextmanager
-def progress_bar(epochs: int, *, shown: bool) -> Iterator[Callable[[EpochRecord], None]]:
-    """Yield a function that takes each epoch's record; it draws on the terminal if `shown`, else does nothing."""
+def progress_bar(epochs: int, *, shown: bool, done: int = 0) -> Iterator[Callable[[EpochRecord], None]]:
+    """Yield a function that takes each epoch's record; it draws on the terminal if `shown`, else does nothing.
+
+    Parameters
+    ----------
+    epochs, done
+        All epochs of the run, and those that are done already.
+    shown
+        Whether to draw.
+    """
     if not shown:
         yield lambda record: None
         return
@@ -25,7 +33,7 @@ def progress_bar(epochs: int, *, shown: bool) -> Iterator[Callable[[EpochRecord]
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("training", total=epochs, figures="")
+        task = progress.add_task("training", total=epochs, completed=done, figures="")
         yield lambda record: progress.update(task, advance=1, figures=_figures(record))
 
 
@@ -34,4 +42,7 @@ def _figures(record: EpochRecord) -> str:
     accuracy, name = record.validation_accuracy, "validation"
     if accuracy is None:
         accuracy, name = record.train_accuracy, "train"
-    return f"{name} {100 * accuracy:.1f} %  zeros {100 * record.zero_fraction:.0f} %  flips {record.flips:,}"
+    figures = f"{name} {100 * accuracy:.1f} %"
+    if record.zero_fraction is None:
+        return figures
+    return f"{figures}  zeros {100 * record.zero_fraction:.0f} %  flips {record.flips:,}"

@@ -3,7 +3,7 @@
 import contextlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,9 @@ from .losses import LOSSES
 from .optimizers import Optimizers
 from .penalty import Penalty
 from .recipe import Recipe
+from .weights import copied_state, set_state
 
-__all__ = ["Place", "Run"]
+__all__ = ["Best", "Place", "Run"]
 
 
 @dataclass(frozen=True)
@@ -93,48 +94,56 @@ class Run:
         """Whether all epochs are done."""
         return self.place.epochs >= self.recipe.epochs
 
+    def generators(self) -> dict[str, torch.Generator]:
+        """Every generator outside the optimisers by name, those that modules hold as attributes among them."""
+        found = {"order": self.batches.order, "changes": self.batches.changes}
+        for path, module in self.model.named_modules():
+            for name, value in vars(module).items():
+                if isinstance(value, torch.Generator):
+                    found[f"model/{path}.{name}"] = value
+        return found
+
     def epoch(self, stopped: Callable[[], bool] = lambda: False) -> EpochRecord | None:
         """Go on to the end of the epoch; None where `stopped` said, after a step, to leave it unfinished."""
         self.order_before = self.batches.order.get_state()
         groups = self.batches.epoch()
         self.model.train()
-        number = self.place.epochs + 1
-        flips = self.optimizers.flips - self.place.flips
-        for group in groups[self.place.steps :]:
-            loss, correct, seen = self.step(group, number)
-            before = self.place
-            self.place = replace(
-                before,
-                steps=before.steps + 1,
-                loss=before.loss + loss,
-                correct=before.correct + correct,
-                seen=before.seen + seen,
-                flips=self.optimizers.flips - flips,
-            )
+        before, flips = self.place, self.optimizers.flips
+        steps, loss, seen = before.steps, before.loss, before.seen
+        correct: Tensor | int = before.correct
+        for group in groups[steps:]:
+            more, right = self.step(group, before.epochs, steps)
+            steps, loss, correct = steps + 1, loss + more, correct + right
+            seen += sum(len(batch) for batch in group)
             if stopped():
-                return None
-        return self._record()
+                break
+        flips = before.flips + self.optimizers.flips - flips
+        self.place = Place(before.epochs, steps, loss, int(correct), seen, flips)
+        return self._record() if steps == len(groups) else None
 
-    def step(self, group: Group, epoch: int) -> tuple[float, int, int]:
-        """One optimiser step; gives loss times samples, samples that were right, samples."""
+    def step(self, group: Group, epochs: int, steps: int) -> tuple[float, Tensor]:
+        """One optimiser step, so many epochs and steps after the first.
+
+        Gives the loss summed over its samples, and how many were right (on the device, so that nobody waits).
+        """
         total = len(self.batches) * self.recipe.epochs
-        now = self.place.epochs * len(self.batches) + self.place.steps
+        now = epochs * len(self.batches) + steps
         self.optimizers.set_rates(now, total, self.recipe.warmup * len(self.batches))
         seen = sum(len(batch) for batch in group)
-        losses, correct = 0.0, 0
+        losses, correct = 0.0, torch.zeros((), dtype=torch.int64, device=self.device)
         for batch in group:
-            images, labels = self.batches.take(batch, epoch)
+            images, labels = self.batches.take(batch, epochs)
             loss, logits = self._forward(images, labels, now / total)
             value = float(loss.detach())
             if not math.isfinite(value):
-                raise GxnorError(f"the loss is {value} in epoch {epoch}; lower the learning rates")
+                raise GxnorError(f"the loss is {value} in epoch {epochs + 1}; lower the learning rates")
             if len(group) > 1:
                 loss = loss * (len(batch) / seen)
             loss.backward()  # type: ignore[no-untyped-call]
             losses += value * len(batch)
-            correct += int((logits.detach().argmax(1) == labels).sum())
+            correct += (logits.detach().argmax(1) == labels).sum()
         self.optimizers.step()
-        return losses, correct, seen
+        return losses, correct
 
     def _forward(self, images: Tensor, labels: Tensor, done: float) -> tuple[Tensor, Tensor]:
         with self._penalty or contextlib.nullcontext(), self._autocast():
@@ -171,14 +180,13 @@ class Run:
         self.order_before = self.batches.order.get_state()
         accuracy = record.validation_accuracy
         if self.best is not None and accuracy is not None and accuracy >= self.best.accuracy:
-            weights = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
-            self.best = Best(record.epoch, accuracy, weights)
+            self.best = Best(record.epoch, accuracy, copied_state(self.model))
         return record
 
     def finish(self) -> int:
         """Give the model the weights to keep, in eval mode; the epoch they are of."""
         if self.best is not None:
-            self.model.load_state_dict(self.best.weights)
+            set_state(self.model, self.best.weights)
         self.model.eval()
         return self.best.epoch if self.best is not None else self.place.epochs
 
@@ -194,9 +202,9 @@ def _device(model: nn.Module, recipe: Recipe) -> torch.device:
     return device
 
 
-def _zero_fraction(model: nn.Module) -> float:
+def _zero_fraction(model: nn.Module) -> float | None:
     zeros, total = 0, 0
     for p in discrete_parameters(model):
         zeros += int((p == 0).sum())
         total += p.numel()
-    return zeros / total
+    return zeros / total if total else None
