@@ -1,16 +1,22 @@
 """Discrete layers for torch: weights are integer levels, activations are integer levels in float tensors."""
 
 from .activation import DiscreteActivation
+from .affine import Affine, ScaleBias
 from .batchnorm import BatchNorm1d, BatchNorm2d
 from .clip import clip_latent
 from .discrete import DiscreteConv2d, DiscreteLayer, DiscreteLinear
 from .encoder import PixelEncoder
 from .gradient import quantise_gradient
+from .l1norm import L1BatchNorm1d, L1BatchNorm2d
 from .latent import LatentConv2d, LatentLayer, LatentLinear
 from .noise import Noise
 from .parameter import DiscreteParameter, discrete_parameters
+from .pooling import SumPool2d
+from .residual import ResidualBlock
+from .shiftnorm import ShiftBatchNorm1d, ShiftBatchNorm2d
 
 __all__ = [
+    "Affine",
     "BatchNorm1d",
     "BatchNorm2d",
     "DiscreteActivation",
@@ -18,11 +24,18 @@ __all__ = [
     "DiscreteLayer",
     "DiscreteLinear",
     "DiscreteParameter",
+    "L1BatchNorm1d",
+    "L1BatchNorm2d",
     "LatentConv2d",
     "LatentLayer",
     "LatentLinear",
     "Noise",
     "PixelEncoder",
+    "ResidualBlock",
+    "ScaleBias",
+    "ShiftBatchNorm1d",
+    "ShiftBatchNorm2d",
+    "SumPool2d",
     "clip_latent",
     "discrete_parameters",
     "quantise_gradient",

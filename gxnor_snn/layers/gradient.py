@@ -76,12 +76,11 @@ def log_rounded(values: Tensor, uniform: Tensor, bits: int) -> Tensor:
         return values
     size = values.abs()
     largest = size.amax()
-    top_mantissa, top = torch.frexp(largest)
-    top = top - (top_mantissa <= 0.5).to(top.dtype)
-    least = torch.ldexp(torch.ones_like(largest), top - (1 << (bits - 1)) + 2)
-    mantissa, exponent = torch.frexp(size)  # size = mantissa 2^exponent, mantissa in [1/2, 1)
-    raised = uniform < 2 * mantissa - 1
-    power = torch.ldexp(torch.ones_like(size), exponent - 1 + raised.to(exponent.dtype))
+    first = torch.frexp(largest).mantissa  # largest = first 2^e, first in [1/2, 1): divisions by it are exact
+    top = largest / torch.where(first == 0.5, 1.0, first)
+    least = top * 2.0 ** (2 - (1 << (bits - 1)))
+    mantissa = torch.frexp(size).mantissa.masked_fill_(size == 0, 0.5)
+    power = size / torch.where(uniform < 2 * mantissa - 1, mantissa, 2 * mantissa)
     small = (uniform < size / least) * least
     rounded = torch.where(size < least, small, power) * values.sign()
-    return torch.where(largest.isfinite(), rounded, values)
+    return torch.where(largest.isfinite() & (largest > 0), rounded, values)

@@ -3,7 +3,6 @@ import pytest
 import torch
 from torch import nn
 
-from gxnor_snn.errors import InputError
 from gxnor_snn.layers import BatchNorm1d, BatchNorm2d
 
 
@@ -74,21 +73,3 @@ def test_training_matches_torch_and_moves_the_statistics() -> None:
     torch.testing.assert_close(ours(x), stock(x))
     torch.testing.assert_close(ours.running_mean, stock.running_mean)
     torch.testing.assert_close(ours.running_var, stock.running_var)
-
-
-@pytest.mark.parametrize(
-    ("norm", "shape"), [(BatchNorm1d(3), (2, 4)), (BatchNorm1d(3), (3,)), (BatchNorm2d(3), (2, 3))]
-)
-def test_a_wrong_shape_is_refused(norm: nn.Module, shape: tuple[int, ...]) -> None:
-    with pytest.raises(InputError, match="got shape"):
-        norm(torch.zeros(shape))
-
-
-def test_training_refuses_a_single_value_per_channel() -> None:
-    with pytest.raises(InputError, match="more than one value"):
-        BatchNorm1d(3)(torch.zeros(1, 3))
-
-
-def test_no_channels_are_refused() -> None:
-    with pytest.raises(InputError, match="num_features is 0"):
-        BatchNorm1d(0)
