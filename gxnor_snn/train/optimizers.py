@@ -7,8 +7,9 @@ from torch import nn
 
 from gxnor_snn.dst import DST
 from gxnor_snn.errors import InputError
-from gxnor_snn.layers import discrete_parameters
+from gxnor_snn.layers import clip_latent, discrete_parameters
 
+from .levels import LatentFlips
 from .recipe import Recipe
 from .schedule import learning_rate
 
@@ -37,6 +38,7 @@ class Optimizers:
         self._ends: dict[str, list[Ends]] = {}
         self.members: dict[str, torch.optim.Optimizer] = {}
         self._dst: DST | None = None
+        self._latent = LatentFlips(model)
         discrete = list(discrete_parameters(model))
         if discrete:
             self._dst = DST(discrete, recipe.lr[0], recipe.m, recipe.betas, seed=seed)
@@ -63,7 +65,11 @@ class Optimizers:
     @property
     def flips(self) -> int:
         """How many weights have changed their level so far, over all steps."""
-        return self._dst.transitions if self._dst is not None else 0
+        return (self._dst.transitions if self._dst is not None else 0) + int(self._latent.total)
+
+    def begin(self) -> None:
+        """Look at the weights before the first of some steps."""
+        self._latent.begin()
 
     def set_rates(self, step: int, steps: int, warmup: int) -> None:
         """Set the learning rates for step 0, 1, ..., steps - 1."""
@@ -72,12 +78,14 @@ class Optimizers:
                 group["lr"] = learning_rate(ends, step, steps, schedule=self._recipe.schedule, warmup=warmup)
 
     def step(self) -> None:
-        """Move everything by the gradients and forget them."""
+        """Move everything by the gradients and forget them; latent weights and windows stay in their range."""
         if self._recipe.clip_gradient is not None:
             nn.utils.clip_grad_norm_(self._parameters(), self._recipe.clip_gradient)
         for optimizer in self.members.values():
             optimizer.step()
             optimizer.zero_grad()
+        clip_latent(self._model)
+        self._latent.count()
 
     def _parameters(self) -> Iterator[nn.Parameter]:
         for optimizer in self.members.values():

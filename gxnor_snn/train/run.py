@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from gxnor_snn.data import Dataset
 from gxnor_snn.errors import GxnorError, InputError, RecipeError
-from gxnor_snn.layers import discrete_parameters
 
 from .batches import Batches, Group
 from .evaluate import evaluate
 from .history import EpochRecord
+from .levels import zero_fraction
 from .losses import LOSSES
 from .optimizers import Optimizers
 from .penalty import Penalty
@@ -108,6 +108,7 @@ class Run:
         self.order_before = self.batches.order.get_state()
         groups = self.batches.epoch()
         self.model.train()
+        self.optimizers.begin()
         before, flips = self.place, self.optimizers.flips
         steps, loss, seen = before.steps, before.loss, before.seen
         correct: Tensor | int = before.correct
@@ -172,7 +173,7 @@ class Run:
             loss=place.loss / place.seen,
             train_accuracy=place.correct / place.seen,
             validation_accuracy=evaluate(self.model, *held_out) if len(held_out[1]) else None,
-            zero_fraction=_zero_fraction(self.model),
+            zero_fraction=zero_fraction(self.model),
             flips=place.flips,
         )
         self.place = Place(epochs=record.epoch)
@@ -200,11 +201,3 @@ def _device(model: nn.Module, recipe: Recipe) -> torch.device:
     if recipe.amp and device.type != "cuda":
         raise RecipeError(f"recipe: amp is for CUDA only; the device is {str(device)!r}")
     return device
-
-
-def _zero_fraction(model: nn.Module) -> float | None:
-    zeros, total = 0, 0
-    for p in discrete_parameters(model):
-        zeros += int((p == 0).sum())
-        total += p.numel()
-    return zeros / total if total else None
