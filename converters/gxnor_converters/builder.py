@@ -1,175 +1,247 @@
-"""Growing an event graph layer by layer: what a walk over a trained network tells, and the parts it makes.
+"""Growing an event graph along a network: the parts that levels and sums become.
 
-The walk is at one of two places. Between blocks, `source` names the population whose levels travel on. Inside a
-block, `block` holds a product (or an identity) with the pools and the affine map seen since; an activation
-closes it into populations, the end of the network closes it into a readout.
+A layer maps values to values (`gxnor_converters.values`). Sums collect the projections, pools and the affine map
+between two activations; an activation closes them into populations, the end of the network into a readout.
 """
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gxnor_snn.errors import ConversionError
 from gxnor_snn.graph import (
     Coding,
     EventGraph,
-    Identity,
     Input,
     Pool2d,
-    Population,
     Projection,
     Readout,
-    Relay,
     Spiking,
 )
 
+from .curves import Curve, Normalisation, Normalised, Straight
 from .fold import Steps, integer_thresholds
+from .growth import Growth, part_names, refuse_special
+from .values import Levels, Place, Sums, Term, Value
 
 __all__ = ["Builder"]
 
-_FLOAT64_EXACT = 1 << 53
-Affine = tuple[NDArray[np.float64], NDArray[np.float64]]
-
-
-@dataclass
-class _Block:
-    """A product and what stands between it and its activation."""
-
-    projection: Projection
-    shape: tuple[int, ...]
-    affine: Affine | None = None
-    pools: list[tuple[Pool2d, bool]] = field(default_factory=list)  # with: before the affine map?
-
 
 class Builder:
-    """Collects populations and projections; every complaint is a `ConversionError` naming the module's path."""
+    """Collects populations and projections; every complaint is a `ConversionError` naming the place."""
 
-    def __init__(self, shape: tuple[int, ...], coding: Coding) -> None:
-        first = Input(name="input", shape=shape, coding=coding)
-        self._populations: list[Population] = [first]
-        self._projections: list[Projection] = []
-        self.source = first.name
-        self.shape = shape
-        self.coding = coding
-        self.flat = len(shape) == 1
-        self._block: _Block | None = None
+    def __init__(self, shape: tuple[int, ...], coding: Coding, raw: Normalisation | None = None) -> None:
+        self._growth = Growth()
+        self._exact_logits: dict[str, bool] = {}
+        first = self._growth.emit(Input(name="input", shape=shape, coding=coding), coding)
+        self.input = Levels((first,), flat=len(shape) == 1, raw=raw)
 
-    def product(self, path: str, projection: Projection, max_input: int) -> None:
-        """Open a block with a weighted projection that reads the current source."""
-        if self._block is not None:
+    def product(self, at: Place, value: Value, projection: Projection, max_input: int) -> Sums:
+        """The sums of a weighted projection, whose source is settled here."""
+        levels = self._growth.levels(at, value)
+        largest = max(p.coding.max_abs for p in levels.parts)
+        if largest > max_input:
             raise ConversionError(
-                f"module {path!r}: a second product follows {self._block.projection.name!r} "
-                "without an activation between them; put batch norm and an activation there"
+                f"{at}: max_input is {max_input}, its input has levels up to {largest}; construct it with that "
+                "max_input"
             )
-        if self.coding.max_abs > max_input:
+        weights = projection.weights  # type: ignore[attr-defined]
+        if len(levels.parts) > 1 and getattr(projection, "groups", 1) > 1:
+            levels = self._growth.joined(at, levels)
+        sizes = [p.size if levels.flat else p.shape[0] for p in levels.parts]
+        if sum(sizes) != weights.shape[1] * getattr(projection, "groups", 1):
             raise ConversionError(
-                f"module {path!r}: max_input is {max_input}, its input has levels up to {self.coding.max_abs}; "
-                "construct it with that max_input"
+                f"{at}: reads {weights.shape[1] * getattr(projection, 'groups', 1)} inputs, {levels.names} give "
+                f"{sum(sizes)}"
             )
-        shape = projection.output_shape(self.shape)
-        self._block = _Block(projection, shape)
+        terms: list[Term] = []
+        ends = np.cumsum([0, *sizes])
+        for k, (part, name) in enumerate(zip(levels.parts, part_names(at.path, len(sizes)), strict=True)):
+            own = weights if len(sizes) == 1 else weights[:, ends[k] : ends[k + 1]]
+            single = replace(projection, name=name, source=part.source, weights=own)  # type: ignore[call-arg]
+            terms.append(Term(single, 0, weights.shape[0]))
+        shape = terms[0].projection.output_shape(levels.parts[0].shape)
+        raw = None
+        if levels.raw is not None:
+            _refuse_padded(at, projection, levels.raw)
+            shifts, divisor = levels.raw.of_edge(
+                weights, levels.parts[0].shape[0], getattr(projection, "groups", 1)
+            )
+            raw = tuple(shifts), divisor
+        return Sums(tuple(terms), shape, raw=raw)
 
-    def pool(self, path: str, pool: Pool2d) -> None:
-        """Add a max-pool: inside the open block, or on travelling levels."""
-        if self._block is not None:
-            shape = pool.output_shape(self._block.shape)
-            self._block.pools.append((pool, self._block.affine is None))
-            self._block.shape = shape
-            return
-        self._relay(path, pool)
+    def pool(self, at: Place, value: Value, pool: Pool2d) -> Value:
+        """A max-pool: among the pools of sums, or on travelling levels."""
+        if isinstance(value, Sums):
+            return replace(
+                value,
+                shape=pool.output_shape(value.shape),
+                pools=(*value.pools, (pool, value.curve is None)),
+            )
+        if value.flat:
+            raise ConversionError(f"{at}: pools a flattened source; put it before the flatten")
+        if any(value.pad):
+            refuse_special(at, value)
+        return self._growth.pool_levels(pool, value)
 
-    def affine(self, path: str, affine: Affine) -> None:
-        """Add a per-channel affine map y = s * a + b to the open block."""
-        block = self._open(path)
-        a, b = affine
-        if block.affine is not None:
-            raise ConversionError(f"module {path!r}: a second batch norm follows the first; keep one per block")
-        if a.shape != (block.shape[0],):
+    def sum_pool(self, at: Place, value: Value, pool: Pool2d) -> Sums:
+        """A sum-pool of levels, or of sums that a relay holds."""
+        if isinstance(value, Sums):
+            value = self._growth.relay(at, value, f"{at.path}.in")
+        if value.flat:
+            raise ConversionError(f"{at}: pools a flattened source; put it before the flatten")
+        if any(value.pad):
+            top, bottom, left, right = (a + b for a, b in zip(value.pad, pool.padding, strict=True))
+            pool = replace(pool, padding=(top, bottom, left, right))
+            value = replace(value, pad=(0, 0, 0, 0))
+        refuse_special(at, value)
+        return self._growth.pooled(pool, value)
+
+    def affine(self, at: Place, value: Value, curve: Curve) -> Sums:
+        """A per-channel affine map behind sums."""
+        sums = self._growth.sums(at, value, f"{at.path}.in")
+        if sums.curve is not None:
+            raise ConversionError(f"{at}: a second batch norm follows the first; keep one per block")
+        if len(curve.increasing) != sums.shape[0]:
             raise ConversionError(
-                f"module {path!r}: has {a.shape[0]} channels, {block.projection.name!r} gives {block.shape[0]}"
+                f"{at}: has {len(curve.increasing)} channels, {sums.names} gives {sums.shape[0]}"
             )
-        for label, values in (("scale", a), ("offset", b)):
-            if not np.all(np.isfinite(values)):
-                channel = int(np.flatnonzero(~np.isfinite(values))[0])
-                raise ConversionError(
-                    f"module {path!r}: {label} of channel {channel} is {values[channel]}, allowed are finite "
-                    "numbers; its running statistics or parameters are damaged"
-                )
-        block.affine = affine
+        if sums.raw is not None:
+            curve = Normalised(curve, *sums.raw)
+        return replace(sums, curve=curve, raw=None)
 
-    def activation(self, path: str, coding: Coding, steps: Steps) -> None:
-        """Close the block with an activation of the given coding and step function."""
-        block = self._open(path)
-        channels = block.shape[0]
-        a, b = block.affine or (np.ones(channels), np.zeros(channels))
-        inner = block.projection.output_shape(self.shape)
-        low, high = block.projection.bounds(self.shape, self.coding)
-        if block.projection.magnitude(self.shape, self.coding) >= _FLOAT64_EXACT:
-            raise ConversionError(f"module {path!r}: its sums pass 2^53, beyond which float64 is not exact")
-        thresholds, increasing = integer_thresholds(a, b, coding.n_thresholds, steps, low, high)
-        name = f"{path}.pre" if block.pools else path
-        self._populations.append(
-            Spiking(
-                name=name,
-                shape=inner,
-                coding=coding,
-                thresholds=thresholds,
-                increasing=increasing,
-                internal=bool(block.pools),
-            )
+    def activation(self, at: Place, value: Value, coding: Coding, steps: Steps) -> Levels:
+        """Close sums with an activation of the given coding and step function."""
+        sums = self._growth.sums(at, value, f"{at.path}.in")
+        curve: Curve = sums.curve or Straight.identity(sums.shape[0])
+        if sums.raw is not None:
+            curve = Normalised(curve, *sums.raw)
+        low, high, _ = self._growth.bounds(at, sums)
+        name = f"{at.path}.pre" if sums.pools else at.path
+        spiking = Spiking(
+            name=name,
+            shape=self._growth.inner(sums),
+            coding=coding,
+            thresholds=integer_thresholds(curve, coding.n_thresholds, steps, low, high),
+            increasing=curve.increasing,
+            internal=bool(sums.pools),
         )
-        self._projections.append(replace(block.projection, target=name))
-        self.source, self.shape, self.coding, self._block = name, inner, coding, None
-        for index, (pool, before_affine) in enumerate(block.pools, start=1):
+        part = self._growth.emit(spiking, coding)
+        self._growth.connect(sums, name)
+        held = Levels((part,), flat=len(part.shape) == 1)
+        for index, (pool, before) in enumerate(sums.pools, start=1):
             # max(s) then a decreasing map is the minimum of the mapped values
-            modes = tuple("min" if before_affine and not up else "max" for up in increasing)
-            mode = modes[0] if len(set(modes)) == 1 else modes
-            target = path if index == len(block.pools) else f"{path}.pool{index}"
-            self._relay(target, replace(pool, mode=mode))
-
-    def flatten(self, path: str) -> None:
-        """Note that the layers to come see vectors."""
-        if self._block is not None and len(self._block.shape) != 1:
-            raise ConversionError(
-                f"module {path!r}: flattens the sums of {self._block.projection.name!r} before their activation; "
-                "flatten after it"
+            modes = tuple("min" if before and not up else "max" for up in curve.increasing)
+            target = at.path if index == len(sums.pools) else f"{at.path}.pool{index}"
+            held = self._growth.pool_levels(
+                replace(pool, mode=modes[0] if len(set(modes)) == 1 else modes), held, target
             )
-        self.flat = True
+        return held
 
-    def finish(self, metadata: dict[str, object]) -> EventGraph:
-        """Close the last block into a readout and make the graph."""
-        block = self._block
-        if block is None:
+    def flatten(self, at: Place, value: Value) -> Value:
+        """Vectors from here on."""
+        if isinstance(value, Sums):
+            if len(value.shape) == 1:
+                return value
+            if value.weighted or value.curve is not None:
+                raise ConversionError(
+                    f"{at}: flattens the sums of {value.names} before their activation; flatten after it"
+                )
+        levels = self._growth.levels(at, value)
+        if any(levels.pad):
+            refuse_special(at, levels)
+        return replace(levels, flat=True)
+
+    def pad(self, at: Place, value: Value, pad: tuple[int, int, int, int]) -> Levels:
+        """Zeros around images, for a convolution or a sum-pool to come."""
+        levels = self._growth.levels(at, value)
+        if levels.flat:
+            raise ConversionError(f"{at}: pads a flattened source; put it before the flatten")
+        top, bottom, left, right = (a + b for a, b in zip(levels.pad, pad, strict=True))
+        return replace(levels, pad=(top, bottom, left, right))
+
+    def scale(self, at: Place, value: Value, gain: int) -> Sums:
+        """Sums times a nonzero whole number."""
+        sums = self._growth.operand(at, value, f"{at.path}.in")
+        terms = [replace(t, projection=replace(t.projection, gain=t.projection.gain * gain)) for t in sums.terms]
+        return replace(sums, terms=tuple(terms))
+
+    def add(self, at: Place, values: Sequence[Value]) -> Sums:
+        """The sum of values of one shape."""
+        operands = [self._growth.operand(at, v, f"{at.path}.in{k}") for k, v in enumerate(values)]
+        shapes = {o.shape for o in operands}
+        if len(shapes) > 1:
             raise ConversionError(
-                f"the network ends with {self.source!r}; its last layer must be a product with or without batch "
+                f"{at}: adds shapes {' and '.join(map(str, sorted(shapes)))}, allowed is one shape"
+            )
+        return Sums(tuple(t for o in operands for t in o.terms), operands[0].shape)
+
+    def concatenate(self, at: Place, values: Sequence[Value]) -> Value:
+        """Values side by side along channels."""
+        together = [v for v in values if isinstance(v, Levels) and v.raw is None and not any(v.pad)]
+        if len(together) == len(values) and len({v.flat for v in together}) == 1:
+            joined = Levels(tuple(p for v in together for p in v.parts), together[0].flat)
+            if not joined.flat and len({p.shape[1:] for p in joined.parts}) > 1:
+                raise ConversionError(f"{at}: joins images of different sizes")
+            return joined
+        operands = [self._growth.operand(at, v, f"{at.path}.in{k}") for k, v in enumerate(values)]
+        if len({o.shape[1:] for o in operands}) > 1:
+            raise ConversionError(f"{at}: joins images of different sizes")
+        terms: list[Term] = []
+        start = 0
+        for sums in operands:
+            terms += [replace(t, start=t.start + start) for t in sums.terms]
+            start += sums.shape[0]
+        return Sums(tuple(terms), (start, *operands[0].shape[1:]))
+
+    def share(self, at: Place, value: Value) -> Value:
+        """What several layers read: levels as they are, sums through a relay."""
+        if isinstance(value, Levels):
+            return value
+        return self._growth.relay(at, value, at.path)
+
+    def readout(self, name: str, value: Value) -> None:
+        """Let a value leave the graph."""
+        if isinstance(value, Levels) and not all(p.sums for p in value.parts):
+            raise ConversionError(
+                f"the network ends with {value.names}; its last layer must be a product with or without batch "
                 "norm, whose sums are read out"
             )
-        if block.pools:
+        sums = self._growth.sums(Place(name, "readout"), value, f"{name}.in")
+        if sums.pools:
             raise ConversionError(
-                f"the network ends with pool {block.pools[-1][0].name!r} on sums; pool after an activation instead"
+                f"the network ends with pool {sums.pools[-1][0].name!r} on sums; pool after an activation instead"
             )
-        channels = block.shape[0]
-        scale, offset = block.affine or (np.ones(channels), np.zeros(channels))
-        self._populations.append(Readout(name="readout", shape=block.shape, scale=scale, offset=offset))
-        self._projections.append(replace(block.projection, target="readout"))
-        return EventGraph(self._populations, self._projections, metadata)
+        curve: Curve = sums.curve or Straight.identity(sums.shape[0])
+        if sums.raw is not None:
+            curve = Normalised(curve, *sums.raw)
+        self._growth.bounds(Place(name, "readout"), sums)
+        scale, offset = curve.readout()
+        self._growth.end(Readout(name=name, shape=self._growth.inner(sums), scale=scale, offset=offset))
+        self._growth.connect(sums, name)
+        self._exact_logits[name] = curve.exact_logits
 
-    def _open(self, path: str) -> _Block:
-        """The open block, or a new one that reads the source neuron by neuron."""
-        if self._block is None:
-            if self.flat and len(self.shape) != 1:
-                raise ConversionError(
-                    f"module {path!r}: acts on the flattened levels of {self.source!r}; put it before the flatten"
-                )
-            direct = Identity(name=f"{path}.in", source=self.source, target="")
-            self._block = _Block(direct, self.shape)
-        return self._block
+    def finish(self, source: dict[str, object]) -> EventGraph:
+        """Make the graph; `source` tells of the network."""
+        notes = {**source, "exact_logits": self._exact_logits}
+        return self._growth.graph({"source": notes})
 
-    def _relay(self, name: str, pool: Pool2d) -> None:
-        if self.flat and len(self.shape) != 1:
-            raise ConversionError(f"module {pool.name!r}: pools a flattened source; put it before the flatten")
-        shape = pool.output_shape(self.shape)
-        self._projections.append(replace(pool, source=self.source, target=name))
-        self._populations.append(Relay(name=name, shape=shape))
-        self.source, self.shape = name, shape
+    def levels(self, at: Place, value: Value) -> Levels:
+        """Levels that a product may read; see `Growth.levels`."""
+        return self._growth.levels(at, value)
+
+    def sums(self, at: Place, value: Value) -> Sums:
+        """Sums that an affine map or an activation may follow; see `Growth.sums`."""
+        return self._growth.sums(at, value, f"{at.path}.in")
+
+
+def _refuse_padded(at: Place, projection: Projection, raw: Normalisation) -> None:
+    """A zero of the padding is a pixel of 255 times the mean, which the silent padding of a graph is not."""
+    padding = getattr(projection, "padding", (0, 0, 0, 0))
+    if any(raw.mean) and any(padding):
+        raise ConversionError(
+            f"{at}: pads normalised inputs by {padding}; a zero there stands for a pixel of "
+            f"{255 * float(max(raw.mean, key=abs)):.4g}, while padding is silent in a graph, so the sums at the "
+            "border would differ. Build the first layer without padding, or train on pixels with a PixelEncoder"
+        )

@@ -2,28 +2,30 @@
 
 Equal outputs prove little (wrong spikes can cancel), so everything in between is compared as well: torch's
 products with the reference's sums, torch's activations with the engine's levels, the engine's counts with the
-reference's, readout sums, and predictions.
+reference's, readout sums, logits and predictions. Torch runs as it is, with hooks on its layers: the comparison
+knows nothing of how the graph was made.
 """
 
+import hashlib
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from gxnor_snn.errors import ConversionError, InputError
-from gxnor_snn.graph import EventGraph, Weighted, execute
-from gxnor_snn.layers import DiscreteActivation, DiscreteConv2d, DiscreteLinear, PixelEncoder
-from gxnor_snn.results import Counts, EventTrace
+from gxnor_snn.graph import EventGraph
+from gxnor_snn.provenance import provenance
+from gxnor_snn.results import EventTrace
 
-__all__ = ["Certificate", "verify"]
+from .comparison import KINDS, Comparison
+from .recording import recording
 
-KINDS = ("sums", "spikes", "counts", "readouts", "logits", "predictions")
+__all__ = ["Certificate", "certify", "model_digest", "verify"]
+
 Run = Callable[[EventGraph, NDArray[Any]], EventTrace]
 
 
@@ -40,16 +42,24 @@ class Certificate:
     graph_digest
         `EventGraph.digest` of the graph compared.
     compared
-        Numbers compared, per kind: "sums" (torch products against the reference's), "spikes" (torch activations
-        against the engine's levels, and against the reference's), "counts" (every basic count of the engine
-        against the reference's), "readouts" (the last sums of torch, reference and engine), "logits"
-        (float64, bit for bit), "predictions".
+        Numbers compared, per kind: "sums" (torch products against the reference's, and the engine's sums where it
+        holds them), "spikes" (torch activations against the engine's levels, and against the reference's),
+        "counts" (every basic count of the engine against the reference's), "readouts" (the last sums of torch,
+        reference and engine), "logits" (float64, bit for bit), "predictions".
     differing
         Samples in which at least one of them differs, per kind.
     samples_differing
         Samples in which anything differs.
     seconds
         Wall time of the comparison.
+    model_digest
+        SHA-256 over names, types and bytes of the model's parameters and buffers.
+    samples_digest
+        SHA-256 over the samples.
+    notes
+        What was left out, and why.
+    provenance
+        Versions, machine, time.
     """
 
     n_samples: int
@@ -59,6 +69,10 @@ class Certificate:
     differing: dict[str, int]
     samples_differing: int
     seconds: float
+    model_digest: str = ""
+    samples_digest: str = ""
+    notes: tuple[str, ...] = ()
+    provenance: dict[str, str] = field(default_factory=dict)
 
     @property
     def equal(self) -> bool:
@@ -67,26 +81,7 @@ class Certificate:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form."""
-        return {**asdict(self), "equal": self.equal}
-
-
-class _Tally:
-    """Counts comparisons and marks samples that differ, batch by batch."""
-
-    def __init__(self) -> None:
-        self.compared = dict.fromkeys(KINDS, 0)
-        self.bad: dict[str, list[NDArray[np.bool_]]] = {kind: [] for kind in KINDS}
-
-    def start(self, n: int) -> None:
-        for marks in self.bad.values():
-            marks.append(np.zeros(n, bool))
-
-    def compare(self, kind: str, left: NDArray[Any], right: NDArray[Any]) -> None:
-        if left.shape != right.shape:
-            raise ConversionError(f"certificate: {kind} of shapes {left.shape} and {right.shape} do not match")
-        self.compared[kind] += left.size
-        differ = (left != right).reshape(len(left), -1).any(axis=1)
-        self.bad[kind][-1] |= differ
+        return {**asdict(self), "notes": list(self.notes), "equal": self.equal}
 
 
 def verify(
@@ -103,7 +98,7 @@ def verify(
     Parameters
     ----------
     model
-        The trained `nn.Sequential`; it runs in eval mode and is put back into the mode it was in.
+        The trained network; it runs in eval mode and is put back into the mode it was in.
     graph
         What `from_torch` made of it.
     x
@@ -119,6 +114,7 @@ def verify(
     Returns
     -------
     Certificate
+        `certify` stores it in the graph.
 
     Raises
     ------
@@ -132,119 +128,54 @@ def verify(
     if len(x) == 0 or batch < 1:
         raise InputError(f"verify needs samples and a batch of at least 1; got {len(x)} samples, batch {batch}")
     started = time.perf_counter()
-    tally = _Tally()
+    comparison = Comparison(graph)
+    digest = hashlib.sha256(f"{x.dtype} {x.shape[1:]}".encode())
     engine = ""
-    with _recording(model) as seen:
+    with recording(model, graph) as recorder:
         for start in track(range(0, len(x), batch), "comparing", disable=not progress, transient=True):
             part = np.ascontiguousarray(x[start : start + batch])
-            seen.clear()
-            logits = _run_torch(model, part)
+            digest.update(part.tobytes())
+            outputs = recorder.run(part)
             trace = run(graph, part)
             engine = trace.engine
-            tally.start(len(part))
-            _compare(tally, graph, part, seen, logits, trace)
-    marks = {kind: np.concatenate(parts) for kind, parts in tally.bad.items()}
+            comparison.add(part, recorder.seen, outputs, trace)
+    marks = comparison.marks()
     return Certificate(
         n_samples=len(x),
         engine=engine,
         graph_digest=graph.digest,
-        compared=tally.compared,
-        differing={kind: int(m.sum()) for kind, m in marks.items()},
+        compared=comparison.compared,
+        differing={kind: int(marks[kind].sum()) for kind in KINDS},
         samples_differing=int(np.logical_or.reduce(list(marks.values())).sum()),
         seconds=time.perf_counter() - started,
+        model_digest=model_digest(model),
+        samples_digest=digest.hexdigest(),
+        notes=comparison.notes,
+        provenance=provenance(),
     )
 
 
-@contextmanager
-def _recording(model: nn.Module) -> Iterator[dict[str, NDArray[Any]]]:
-    """Put the model into eval mode and keep the outputs of its products and activations by path."""
-    seen: dict[str, NDArray[Any]] = {}
-    kinds = (DiscreteLinear, DiscreteConv2d, DiscreteActivation)
-    training = {module: module.training for module in model.modules()}
+def certify(graph: EventGraph, certificate: Certificate, **facts: object) -> EventGraph:
+    """The graph with the certificate, and further facts about the samples, in its metadata.
 
-    def keep(path: str) -> Callable[[nn.Module, Any, torch.Tensor], None]:
-        def hook(module: nn.Module, inputs: Any, output: torch.Tensor) -> None:
-            if path in seen:
-                raise ConversionError(
-                    f"certificate: module {path!r} runs twice in one pass; give each place its own"
-                )
-            seen[path] = output.detach().cpu().numpy()
-
-        return hook
-
-    handles = [m.register_forward_hook(keep(n)) for n, m in model.named_modules() if isinstance(m, kinds)]
-    model.eval()
-    try:
-        yield seen
-    finally:
-        for handle in handles:
-            handle.remove()
-        for module, mode in training.items():
-            module.training = mode
+    Raises
+    ------
+    ConversionError
+        If the certificate is of another graph.
+    """
+    if certificate.graph_digest != graph.digest:
+        raise ConversionError(
+            f"the certificate is of graph {certificate.graph_digest:.12}..., this is {graph.digest:.12}...; "
+            "verify this one"
+        )
+    return graph.with_metadata(certificate={**facts, **certificate.to_dict()})
 
 
-def _run_torch(model: nn.Module, x: NDArray[Any]) -> NDArray[np.float64]:
-    pixels = any(isinstance(m, PixelEncoder) for m in model.modules())
-    tensor = torch.from_numpy(x.copy() if pixels else x.astype(np.float32))
-    device = next((b.device for b in [*model.parameters(), *model.buffers()]), torch.device("cpu"))
-    with torch.no_grad():
-        return np.asarray(model(tensor.to(device)).double().cpu().numpy())
-
-
-def _compare(
-    tally: _Tally,
-    graph: EventGraph,
-    x: NDArray[Any],
-    seen: dict[str, NDArray[Any]],
-    logits: NDArray[np.float64],
-    trace: EventTrace,
-) -> None:
-    sums: dict[str, NDArray[Any]] = {}
-
-    def linear(projection: Weighted, levels: Any) -> Any:
-        coding = graph.coding(projection.source)
-        sums[projection.name] = projection.apply(levels.astype(np.float64), coding, np).astype(np.int64)
-        return sums[projection.name]
-
-    if any(graph.magnitude(n) >= 1 << 53 for n in graph.populations if graph.incoming(n)):
-        raise ConversionError("certificate: the graph's sums pass 2^53, beyond which torch is not exact")
-    reference = execute(graph, x, linear, record="all")
-    missing = [n for n in seen if n not in sums and n not in reference.spikes]
-    if missing:
-        raise ConversionError(f"certificate: module {missing[0]!r} has no counterpart in the graph")
-    unseen = [n for n in sums if n not in seen]
-    if unseen:
-        raise ConversionError(f"certificate: projection {unseen[0]!r} has no counterpart in the model")
-    unrecorded = [n for n in reference.spikes if n not in trace.spikes]
-    if unrecorded:
-        raise InputError(f"verify: run() did not record population {unrecorded[0]!r}; record all of them")
-    for path, output in seen.items():
-        if path in sums:
-            tally.compare("sums", output.reshape(sums[path].shape), sums[path])
-        else:
-            tally.compare("spikes", output.reshape(trace.spikes[path].shape), trace.spikes[path])
-    for name, levels in reference.spikes.items():
-        tally.compare("spikes", levels, trace.spikes[name])
-    (name,) = graph.readouts
-    last = graph.incoming(name)[0].name
-    tally.compare("readouts", reference.readouts[name], trace.readouts[name])
-    tally.compare("readouts", seen[last].reshape(trace.readouts[name].shape), trace.readouts[name])
-    tally.compare("logits", logits, trace.logits)
-    tally.compare("predictions", logits.argmax(axis=1), trace.predictions)
-    if trace.counts is None or reference.counts is None:
-        raise InputError("verify: run() made no counts; it must run with counts='basic' (or 'full')")
-    for left, right in _paired(reference.counts, trace.counts):
-        tally.compare("counts", left, right)
-
-
-def _paired(reference: Counts, other: Counts) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Every basic count of the reference with that of the same name; full counts may hold more."""
-    for part in ("projections", "populations"):
-        theirs = getattr(other, part)
-        for name, counts in getattr(reference, part).items():
-            if name not in theirs:
-                raise InputError(f"verify: run() has no counts of {name!r}; it must run with counts='basic'")
-            for field in fields(counts):
-                value = getattr(counts, field.name)
-                if isinstance(value, np.ndarray):
-                    yield value, np.asarray(getattr(theirs[name], field.name))
+def model_digest(model: nn.Module) -> str:
+    """SHA-256 over names, types, shapes and bytes of a model's parameters and buffers."""
+    sha = hashlib.sha256()
+    for name, value in sorted(model.state_dict().items()):
+        tensor = value.detach().cpu().contiguous()
+        sha.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        sha.update(tensor.numpy().tobytes())
+    return sha.hexdigest()

@@ -1,8 +1,8 @@
 """Folding batch norm and activation into integer thresholds, exactly.
 
-An activation of y = s * a + b with an integer sum s is a step function of s. Its steps are found by bisection on
-the very float64 expression that the trained layer evaluates (one product, then one sum, each rounded), so every
-rounding and every tie falls where it falls in training code; no algebra on floats is trusted.
+An activation of a curve of an integer sum s is a step function of s. Its steps are found by bisection on the very
+expression that the trained layer evaluates, so every rounding and every tie falls where it falls in training
+code; no algebra on floats is trusted.
 """
 
 from collections.abc import Callable
@@ -10,48 +10,46 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["integer_thresholds"]
+from .curves import Curve
+
+__all__ = ["Steps", "integer_thresholds"]
 
 Steps = Callable[[NDArray[np.float64]], NDArray[np.int64]]
 
 
 def integer_thresholds(
-    a: NDArray[np.float64],
-    b: NDArray[np.float64],
+    curve: Curve,
     n_steps: int,
     steps_passed: Steps,
     low: NDArray[np.int64],
     high: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Integer thresholds of a step function of s * a + b, per channel.
+) -> NDArray[np.int64]:
+    """Integer thresholds of a step function of a curve of s, per channel.
 
     Parameters
     ----------
-    a, b
-        float64 (C,), finite: y = s * a, then y + b, in float64.
+    curve
+        Monotone per channel, in the direction that its ``increasing`` tells.
     n_steps
         Number L of steps of the activation.
     steps_passed
-        Monotone: how many of the L steps each y has passed, int64 of y's shape.
+        Monotone: how many of the L steps each y has passed, int64 of y's shape; channels are axis 0.
     low, high
         Reachable sums per channel, int64 (C,), below 2^53 in magnitude.
 
     Returns
     -------
-    thresholds
+    numpy.ndarray
         int64 (C, L), sorted: a sum has passed #{k: s >= t_k} steps where increasing, else #{k: s <= t_k}. A step
         that no reachable sum passes stands at high + 1 (increasing) or low - 1 (decreasing).
-    increasing
-        bool (C,): False where a < 0.
     """
-    increasing = a >= 0
     step = np.arange(1, n_steps + 1)
 
     def passed(s: NDArray[np.int64]) -> NDArray[np.bool_]:
-        product = s.astype(np.float64) * a[:, None]
-        return np.asarray(steps_passed(product + b[:, None]) >= step)
+        return np.asarray(steps_passed(curve(s.astype(np.float64))) >= step)
 
     # In u = s (increasing) or u = -s (decreasing) every step is "off, then on": find the first u that is on.
+    increasing = curve.increasing
     sign = np.where(increasing, 1, -1)[:, None]
     first = np.where(increasing, low, -high)[:, None].repeat(n_steps, axis=1)
     last = np.where(increasing, high, -low)[:, None].repeat(n_steps, axis=1) + 1  # beyond the end: never on
@@ -61,4 +59,8 @@ def integer_thresholds(
         open_ = first < last
         last = np.where(open_ & on, middle, last)
         first = np.where(open_ & ~on, middle + 1, first)
-    return np.sort(first * sign, axis=1), increasing
+    thresholds = np.sort(first * sign, axis=1)
+    for column in thresholds.T:  # the last sum off and the first sum on, wherever they stand in a tensor
+        for sums in (column, column - sign[:, 0]):
+            curve.check(np.clip(sums, low, high).astype(np.float64), steps_passed)
+    return thresholds

@@ -1,52 +1,64 @@
 """From a trained torch network to its event graph."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Sequence
+from fractions import Fraction
+from math import isfinite
 from operator import index
 from typing import Any
 
-import numpy as np
-from torch import nn
+import torch
+from torch import fx, nn
 
-from gxnor_snn.errors import ConversionError, GraphError, InputError
-from gxnor_snn.graph import Coding, Conv2d, Dense, EventGraph, Pool2d
-from gxnor_snn.layers import (
-    BatchNorm1d,
-    BatchNorm2d,
-    DiscreteActivation,
-    DiscreteConv2d,
-    DiscreteLinear,
-    PixelEncoder,
-)
-from gxnor_snn.models import DiscreteNet
-from gxnor_snn.spaces import DiscreteSpace, activation_levels
+from gxnor_snn.errors import ConversionError, GraphError
+from gxnor_snn.graph import EventGraph
+from gxnor_snn.layers import PixelEncoder
 
 from .builder import Builder
+from .codings import input_coding
+from .curves import Normalisation
+from .functions import convert_function
+from .modules import HANDLERS, convert_module
+from .outputs import named_outputs
+from .tracing import Trace, trace
+from .values import Place, Value
 
 __all__ = ["from_torch"]
 
+_TAKEN = ("input", "readout")
+
 
 def from_torch(
-    model: nn.Module, input_shape: tuple[int, ...], input: str | tuple[Any, ...] = "auto"
+    model: nn.Module,
+    input_shape: tuple[int, ...],
+    input: str | tuple[Any, ...] = "auto",
+    normalize: tuple[Any, Any] | None = None,
 ) -> EventGraph:
-    """Convert a trained `nn.Sequential` of discrete layers to an event graph that computes the same integers.
+    """Convert a trained network of discrete layers to an event graph that computes the same integers.
 
-    Blocks of product (`DiscreteLinear`, `DiscreteConv2d`), max-pools, batch norm and `DiscreteActivation` fold
-    into spiking populations with integer thresholds: with y = s a + b, level >= v iff s >= t_v (a > 0) or
-    s <= t_v (a < 0), t_v found by bisection on the layer's own float64 expression. A max-pool in front of batch
-    norm becomes a pool of spikes, of their minimum in channels where a < 0. The last product becomes the readout.
-    Populations are named after activations, projections after products and pools.
+    The forward pass is traced by `torch.fx`. Products (`DiscreteLinear`, `DiscreteConv2d` and their latent-weight
+    kin), max- and sum-pools, residual additions with whole gains, concatenations, one batch norm and a
+    `DiscreteActivation` fold into a spiking population with integer thresholds: with y = s a + b, level >= v iff
+    s >= t_v (a > 0) or s <= t_v (a < 0), t_v found by bisection on the layer's own expression. A max-pool in front
+    of batch norm becomes a pool of spikes, of their minimum in channels where a < 0. What the network gives back
+    (a tensor, or a tuple or dict of them) becomes readouts. Populations are named after activations, projections
+    after products and pools.
 
     Parameters
     ----------
     model
-        `nn.Sequential`, nested or not, of the layers above, `PixelEncoder`, `nn.MaxPool2d`, `nn.Flatten`,
-        `nn.Dropout*` and `nn.Identity`. It is read as it behaves in eval mode, and not changed. Hooks, a forward
-        of one's own and a layer that stands twice (but for pools and what is nothing in eval mode) are refused.
+        Any module that `torch.fx` can trace, of our layers and what `gxnor_converters.modules` and ``functions``
+        list. It is read as it behaves in eval mode, and not changed. Hooks and a layer that stands twice (but for
+        pools and what is nothing in eval mode) are refused.
     input_shape
         Shape of one sample, without batch: (C, H, W) or (n,).
     input
-        What enters: "auto" (read from a leading `PixelEncoder`), "pixels" (bytes), ("zn", n) or ("mbn", m) levels,
-        or (lo, hi) for any integers of that range.
+        What enters: "auto" (read from a leading `PixelEncoder`), "pixels" (bytes), ("zn", n), ("mbn", m),
+        ("log", n) or ("hrelu", m) levels, or (lo, hi) for any integers of that range.
+    normalize
+        (mean, std) where the network was trained on x = (p / 255 - mean) / std of pixels p, as torchvision's
+        ``Normalize`` gives it: a number or one number per channel each, the same std for all channels. It folds
+        into the thresholds behind the first layer, which must not be padded. Sums of x are those of exact
+        arithmetic, rounded to float64 once.
 
     Returns
     -------
@@ -62,208 +74,119 @@ def from_torch(
     ----------
     GXNOR-Net (arXiv 1705.09283), sec. 2, for the network; the thresholds are derived here.
     """
-    if not isinstance(model, nn.Sequential):
+    single = type(model) in HANDLERS or type(model).__module__.startswith("torch.nn.modules")
+    if single and not isinstance(model, nn.Sequential):
         raise ConversionError(
-            f"the model is a {type(model).__name__}; allowed is nn.Sequential "
-            "(the networks of gxnor_snn.models are)"
+            f"the model is a {type(model).__name__}; allowed is nn.Sequential, or a module of one's own with such "
+            "layers"
         )
-    layers = list(_flatten(model, ""))
-    _check_repeats(layers)
-    coding = _input_coding(input, layers[0][1] if layers else None)
     shape = _checked_shape(input_shape)
+    raw = None if normalize is None else _normalisation(normalize, shape)
+    pixels = any(isinstance(m, PixelEncoder) for m in model.modules())
+    coding = input_coding("pixels" if raw is not None and input == "auto" else input, pixels)
+    if raw is not None and coding.kind != "bits":
+        raise ConversionError(f"normalize is given with input {input!r}; it turns pixels: say 'pixels'")
     try:
-        builder = Builder(shape, coding)
-        for position, (path, module) in enumerate(layers):
-            handler = _HANDLERS.get(type(module))
-            if handler is None or (handler is _encoder and position):
-                allowed = ", ".join(t.__name__ for t in _HANDLERS)
-                place = "; a PixelEncoder stands first" if handler is _encoder else ""
-                raise ConversionError(
-                    f"module {path!r} is a {type(module).__name__}, allowed are {allowed}{place}"
-                )
-            handler(builder, path, module)
-        return builder.finish({"source": {"model": type(model).__name__}})
+        builder = Builder(shape, coding, raw)
+        dtype = torch.uint8 if pixels else torch.float32
+        _Walk(builder, trace(model, shape, dtype, {c: h.shape for c, h in HANDLERS.items()})).run()
+        source: dict[str, object] = {"model": type(model).__name__}
+        if normalize is not None:
+            source["normalize"] = [[float(m) for m in raw.mean], float(raw.std)] if raw else None
+        return builder.finish(source)
     except GraphError as error:
         raise ConversionError(f"the network has no event graph: {error}") from error
 
 
-def _flatten(module: nn.Module, path: str) -> Iterator[tuple[str, nn.Module]]:
-    """Layers by path, in the order of the forward pass; a module that stands twice comes twice."""
-    _check_plain(module, path)
-    if not isinstance(module, nn.Sequential):
+class _Walk:
+    """Gives every node of a trace its value."""
+
+    def __init__(self, builder: Builder, traced: Trace) -> None:
+        self._builder = builder
+        self._traced = traced
+        self._values: dict[fx.Node, Any] = {}
+
+    def run(self) -> None:
+        """Walk to the output, and let it leave the graph."""
+        nodes = self._traced.nodes
+        self._values[nodes[0]] = self._builder.input
+        for node in nodes[1:]:
+            if node.op == "output":
+                self._read_out(fx.node.map_arg(node.args[0], lambda n: self._values[n]))
+            elif node.op == "placeholder":
+                self._values[node] = node.args[0] if node.args else None
+            else:
+                value = self._convert(node)
+                at = Place(self._traced.path(node), "module" if node.op == "call_module" else "operation")
+                self._values[node] = self._builder.share(at, value) if self._traced.uses(node) > 1 else value
+
+    def _convert(self, node: fx.Node) -> Value:
+        path = self._traced.path(node)
+        if node.op == "get_attr":
+            raise ConversionError(
+                f"operation {path!r} reads the tensor {str(node.target)!r}, which has no event graph; parameters "
+                "belong to the layers that have one"
+            )
+        args: Any = fx.node.map_arg(node.args, lambda n: self._values[n])
+        kwargs: Any = fx.node.map_arg(node.kwargs, lambda n: self._values[n])
+        if node.op != "call_module":
+            return convert_function(self._builder, Place(path, "operation"), node.target, args, dict(kwargs))
         if path in _TAKEN:
             raise ConversionError(
                 f"module {path!r}: the name is taken by the graph's own {path}; rename the module"
             )
-        yield path, module
-        return
-    for name, child in module._modules.items():  # named_children() leaves out what stands twice
-        below = f"{path}.{name}" if path else name
-        if child is None:
-            raise ConversionError(f"module {below!r} is None; remove it")
-        yield from _flatten(child, below)
-
-
-def _check_plain(module: nn.Module, path: str) -> None:
-    """Refuse what changes a forward pass unseen: hooks, and a forward of one's own."""
-    where = f"module {path!r}" if path else "the model"
-    if module._forward_hooks or module._forward_pre_hooks:
-        raise ConversionError(f"{where} has forward hooks, which no event graph runs; remove them")
-    inherited = type(module).forward in _SEQUENTIAL_FORWARDS or not isinstance(module, nn.Sequential)
-    if not inherited or "forward" in vars(module):
-        raise ConversionError(
-            f"{where} is a {type(module).__name__} with a forward of its own, which cannot be read; "
-            "allowed is that of nn.Sequential"
-        )
-
-
-def _check_repeats(layers: list[tuple[str, nn.Module]]) -> None:
-    """Refuse a layer that stands twice, unless it holds nothing: its outputs have one path in the certificate."""
-    first: dict[nn.Module, str] = {}
-    for path, module in layers:
-        if module in first and type(module) not in _REPEATABLE:
+        if len(args) != 1 or kwargs:
             raise ConversionError(
-                f"modules {first[module]!r} and {path!r} are one and the same {type(module).__name__}; give each "
-                "place a module of its own"
+                f"module {path!r}: takes {len(args) + len(kwargs)} arguments, allowed is one tensor"
             )
-        first.setdefault(module, path)
+        return convert_module(self._builder, Place(path), self._traced.module(node), args[0])
+
+    def _read_out(self, output: Any) -> None:
+        for name, value in named_outputs(output).items():
+            self._builder.readout(name, value)
 
 
 def _checked_shape(given: tuple[int, ...]) -> tuple[int, ...]:
     try:
-        return tuple(index(n) for n in given)
+        shape = tuple(index(n) for n in given)
     except TypeError as error:
+        shape = ()
+        cause: Exception | None = error
+    else:
+        cause = None
+    if len(shape) not in (1, 3) or min(shape) < 1:
         raise ConversionError(
-            f"input_shape is {given!r}, allowed are the integers of one sample's shape, (C, H, W) or (n,)"
-        ) from error
+            f"input_shape is {given!r}, allowed are the positive integers of one sample's shape, (C, H, W) or (n,)"
+        ) from cause
+    return shape
 
 
-def _space_coding(space: DiscreteSpace) -> Coding:
-    """Z_0 is {-1, +1}, Z_1 ternary, Z_n sign and magnitude."""
-    special = {0: Coding.pm1(1), 1: Coding.ternary()}
-    return special.get(space.n) or Coding.signmag(space.n)
-
-
-def _input_coding(given: str | tuple[Any, ...], first: nn.Module | None) -> Coding:
-    if given == "auto" and not isinstance(first, PixelEncoder):
-        raise ConversionError(
-            "input is 'auto', but the network does not begin with a PixelEncoder; say input='pixels', "
-            "('zn', n), ('mbn', m) or (lo, hi)"
-        )
+def _normalisation(given: Any, shape: tuple[int, ...]) -> Normalisation:
+    """Mean and std as exact fractions."""
     try:
-        match given:
-            case "pixels" | "auto":
-                return Coding.bits(8)
-            case (_, bool()) | (bool(), _):
-                pass
-            case ("zn", int(n)):
-                return _space_coding(DiscreteSpace(n))
-            case ("mbn", int(m)):
-                return Coding.pm1(m)
-            case (int(lo), int(hi)) if lo <= hi:
-                return Coding.sums(lo, hi)
-    except (GraphError, InputError) as error:
-        raise ConversionError(f"input is {given!r}: {error}") from error
-    raise ConversionError(f"input is {given!r}, allowed are 'auto', 'pixels', ('zn', n), ('mbn', m) and (lo, hi)")
-
-
-def _encoder(builder: Builder, path: str, module: PixelEncoder) -> None:
-    if builder.coding != Coding.bits(8):
-        raise ConversionError(f"module {path!r} encodes pixels, but input says otherwise; use input='auto'")
-
-
-def _linear(builder: Builder, path: str, module: DiscreteLinear) -> None:
-    if not builder.flat:
+        mean, std = (tuple(_fraction(v) for v in (part if _listed(part) else (part,))) for part in given)
+    except (TypeError, ValueError) as error:
         raise ConversionError(
-            f"module {path!r}: a DiscreteLinear reads the image {builder.source!r}; put an nn.Flatten before it"
-        )
-    weights = module.levels.detach().cpu().numpy()
-    projection = Dense(
-        name=path, source=builder.source, target="", weights=weights, coding=_space_coding(module.space)
-    )
-    builder.product(path, projection, module.max_input)
-    builder.flat = True
-
-
-def _conv(builder: Builder, path: str, module: DiscreteConv2d) -> None:
-    if builder.flat:
-        raise ConversionError(f"module {path!r}: a convolution cannot read flattened levels")
-    rows, columns = module.padding
-    projection = Conv2d(
-        name=path,
-        source=builder.source,
-        target="",
-        weights=module.levels.detach().cpu().numpy(),
-        coding=_space_coding(module.space),
-        stride=module.stride,
-        padding=(rows, rows, columns, columns),
-        dilation=module.dilation,
-        groups=module.groups,
-    )
-    builder.product(path, projection, module.max_input)
-
-
-def _pool(builder: Builder, path: str, module: nn.MaxPool2d) -> None:
-    if module.return_indices:
-        raise ConversionError(f"module {path!r}: return_indices is set; an event graph has no such output")
-    rows, columns = _pair(module.padding)
-    pool = Pool2d(
-        name=path,
-        source=builder.source,
-        target="",
-        kernel=_pair(module.kernel_size),
-        stride=_pair(module.stride),
-        padding=(rows, rows, columns, columns),
-        dilation=_pair(module.dilation),
-        ceil_mode=bool(module.ceil_mode),
-    )
-    builder.pool(path, pool)
-
-
-def _batch_norm(builder: Builder, path: str, module: BatchNorm1d | BatchNorm2d) -> None:
-    a, b = (v.detach().cpu().numpy() for v in module.affine())
-    builder.affine(path, (a, b))
-
-
-def _activation(builder: Builder, path: str, module: DiscreteActivation) -> None:
-    coding = _space_coding(module.space)
-
-    def steps(y: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.int64]]:
-        return np.asarray(np.searchsorted(coding.levels, activation_levels(y, module.thresholds, module.tie)))
-
-    builder.activation(path, coding, steps)
-
-
-def _flattening(builder: Builder, path: str, module: nn.Flatten) -> None:
-    if module.start_dim != 1 or module.end_dim not in (-1, 3):
+            f"normalize is {given!r:.80}, allowed is (mean, std), each a finite number or one per channel"
+        ) from error
+    if len(mean) not in (1, shape[0]) or len(std) not in (1, shape[0]) or min(std) <= 0:
         raise ConversionError(
-            f"module {path!r}: flattens dimensions {module.start_dim}..{module.end_dim}, allowed is 1..-1"
+            f"normalize is {given!r:.80}, allowed are one number or {shape[0]} for the channels, and std > 0"
         )
-    builder.flatten(path)
+    if len(set(std)) > 1:
+        raise ConversionError(
+            f"normalize: std is {[float(s) for s in std]}; channels of different scales have no common sum. "
+            "Train with one std for all channels"
+        )
+    return Normalisation(mean, std[0])
 
 
-def _nothing(builder: Builder, path: str, module: nn.Module) -> None:
-    """In eval mode this module passes its input on."""
+def _listed(part: Any) -> bool:
+    return isinstance(part, Sequence) or getattr(part, "ndim", 0) == 1
 
 
-def _pair(value: int | tuple[int, ...]) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else (value[0], value[1])
-
-
-_HANDLERS: Mapping[type[nn.Module], Callable[[Builder, str, Any], None]] = {
-    PixelEncoder: _encoder,
-    DiscreteLinear: _linear,
-    DiscreteConv2d: _conv,
-    nn.MaxPool2d: _pool,
-    BatchNorm1d: _batch_norm,
-    BatchNorm2d: _batch_norm,
-    DiscreteActivation: _activation,
-    nn.Flatten: _flattening,
-    nn.Dropout: _nothing,
-    nn.Dropout2d: _nothing,
-    nn.Identity: _nothing,
-}
-
-_SEQUENTIAL_FORWARDS = (nn.Sequential.forward, DiscreteNet.forward)
-_REPEATABLE = (nn.MaxPool2d, nn.Flatten, nn.Dropout, nn.Dropout2d, nn.Identity)
-_TAKEN = ("input", "readout")
+def _fraction(value: Any) -> Fraction:
+    number = float(value)
+    if not isfinite(number):
+        raise ValueError(f"{number} is not finite")
+    return Fraction(number)

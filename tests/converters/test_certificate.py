@@ -37,7 +37,8 @@ def test_an_honest_engine_passes(case) -> None:
     assert certificate.compared["readouts"] == 2 * 20 * 4
     assert certificate.compared["predictions"] == 20
     products = {"conv1": 3 * 100, "conv2": 5 * 9, "fc1": 9, "fc2": 4}
-    assert certificate.compared["sums"] == 20 * sum(products.values())
+    held = {"act1.pre": 3 * 100, "act1": 3 * 25, "act2.pre": 5 * 9, "act2": 5, "act3": 9}  # by this engine
+    assert certificate.compared["sums"] == 20 * (sum(products.values()) + sum(held.values()))
     assert certificate.to_dict()["equal"] is True
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gxnor_converters.curves import Straight
 from gxnor_converters.fold import integer_thresholds
 from gxnor_snn.spaces import DiscreteSpace, activation_levels, activation_thresholds
 
@@ -29,7 +30,8 @@ def test_thresholds_reproduce_the_activation_at_every_sum(a, b, n, r, tie, low, 
         return np.searchsorted(levels, activation_levels(y, real, tie))
 
     bounds = np.array([low]), np.array([low + width])
-    t, increasing = integer_thresholds(np.array([a]), np.array([b]), len(levels) - 1, steps, *bounds)
+    curve = Straight(np.array([a]), np.array([b]))
+    t, increasing = integer_thresholds(curve, len(levels) - 1, steps, *bounds), curve.increasing
     assert t.shape == (1, len(levels) - 1)
     assert increasing[0] == (a >= 0)
     assert np.all(np.diff(t) >= 0)

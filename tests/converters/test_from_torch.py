@@ -190,11 +190,11 @@ REFUSED = {
     "ends with activation": (nn.Sequential(PixelEncoder(), conv(), DiscreteActivation()), "the network ends with '2'"),
     "ends with pool": (nn.Sequential(PixelEncoder(), conv(), nn.MaxPool2d(2)), "ends with pool '2'"),
     "linear on image": (nn.Sequential(PixelEncoder(), DiscreteLinear(8, 2)), "put an nn.Flatten before it"),
-    "conv after flatten": (nn.Sequential(PixelEncoder(), nn.Flatten(), conv()), "cannot read flattened levels"),
+    "conv after flatten": (nn.Sequential(PixelEncoder(), nn.Flatten(), conv()), "got shape .3, 64"),
     "flatten sums": (nn.Sequential(PixelEncoder(), conv(), nn.Flatten()), "flattens the sums of '1'"),
     "odd flatten": (nn.Sequential(PixelEncoder(), nn.Flatten(2)), "allowed is 1..-1"),
     "indices": (nn.Sequential(PixelEncoder(), nn.MaxPool2d(2, return_indices=True)), "return_indices is set"),
-    "wrong shape": (nn.Sequential(PixelEncoder(), DiscreteConv2d(3, 2, 3)), "the network has no event graph: projection '1'"),
+    "wrong shape": (nn.Sequential(PixelEncoder(), DiscreteConv2d(3, 2, 3)), "module '1': DiscreteConv2d takes .B, 3, H, W"),
     "norm after flatten": (nn.Sequential(PixelEncoder(), nn.Flatten(), BatchNorm1d(64)), "put it before the flatten"),
     "empty": (nn.Sequential(), "input is 'auto'"),
 }  # fmt: skip
@@ -288,17 +288,21 @@ def plain() -> nn.Sequential:
     return nn.Sequential(DiscreteLinear(4, 2))
 
 
-@pytest.mark.parametrize(
-    ("build", "where"),
-    [
-        (lambda: Doubling(DiscreteLinear(4, 2)), "the model is a Doubling"),
-        (lambda: nn.Sequential(Doubling(DiscreteLinear(4, 2))), "module '0' is a Doubling"),
-        (with_forward_replaced, "module '0' is a DiscreteLinear with a forward of its own"),
-    ],
-)
-def test_a_forward_of_one_s_own_is_refused(build, where: str) -> None:
-    with pytest.raises(ConversionError, match=where):
-        from_torch(build(), (4,), input=("zn", 1))
+def test_a_replaced_forward_is_refused() -> None:
+    with pytest.raises(ConversionError, match="module '0' is a DiscreteLinear with a forward of its own"):
+        from_torch(with_forward_replaced(), (4,), input=("zn", 1))
+    model = plain()
+    model.forward = lambda x: x
+    with pytest.raises(ConversionError, match="the model is a Sequential with a forward of its own"):
+        from_torch(model, (4,), input=("zn", 1))
+
+
+def test_a_forward_of_one_s_own_is_traced() -> None:
+    model = nn.Sequential(Doubling(DiscreteLinear(4, 2)))
+    graph = from_torch(model, (4,), input=("zn", 1))
+    x = np.random.default_rng(0).integers(-1, 2, (9, 4))
+    assert verify(model, graph, x, reference).equal
+    np.testing.assert_array_equal(execute(graph, x).readouts["readout"], 2 * x @ model[0][0].levels.numpy().T)
 
 
 @pytest.mark.parametrize("register", ["register_forward_hook", "register_forward_pre_hook"])

@@ -1,0 +1,267 @@
+"""What each torch module becomes: one handler per class, in a table."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from gxnor_snn.errors import ConversionError, InputError
+from gxnor_snn.graph import Conv2d, Dense, Pool2d
+from gxnor_snn.layers import (
+    BatchNorm1d,
+    BatchNorm2d,
+    DiscreteActivation,
+    DiscreteConv2d,
+    DiscreteLinear,
+    PixelEncoder,
+)
+from gxnor_snn.layers.discrete import DiscreteLayer
+from gxnor_snn.layers.product import exact_dtype
+
+from .builder import Builder
+from .codings import coding_of
+from .curves import Stock, Straight
+from .values import Place, Value
+
+__all__ = ["HANDLERS", "RECORDED", "Handler", "convert_module"]
+
+
+@dataclass(frozen=True)
+class Handler:
+    """How one class of modules converts.
+
+    Attributes
+    ----------
+    convert
+        What the module makes of a value.
+    shape
+        What it makes of a tensor on the meta device.
+    """
+
+    convert: Callable[[Builder, Place, Any, Value], Value]
+    shape: Callable[[Any, Tensor], Tensor]
+
+
+def convert_module(builder: Builder, at: Place, module: nn.Module, value: Value) -> Value:
+    """Apply the handler of the module's class.
+
+    Raises
+    ------
+    ConversionError
+        If there is none: naming the module's path, and what to do.
+    """
+    handler = HANDLERS.get(type(module))
+    if handler is not None:
+        return handler.convert(builder, at, module, value)
+    name = type(module).__name__
+    advice = next((text for kinds, text in _ADVICE.items() if isinstance(module, kinds)), None)
+    allowed = ", ".join(t.__name__ for t in HANDLERS)
+    raise ConversionError(f"{at} is a {name}, allowed are {allowed}{f'; {advice}' if advice else ''}")
+
+
+def _encoder(builder: Builder, at: Place, module: PixelEncoder, value: Value) -> Value:
+    if value is not builder.input:
+        raise ConversionError(f"{at} is a PixelEncoder; a PixelEncoder stands first")
+    if builder.input.parts[0].coding.kind != "bits":
+        raise ConversionError(f"{at} encodes pixels, but input says otherwise; use input='auto'")
+    if builder.input.raw is not None:
+        raise ConversionError(
+            f"{at} passes pixels on as they are, and `normalize` says that they were shifted and scaled; give "
+            "one of them up"
+        )
+    return replace(builder.input)
+
+
+def _code(module: Any) -> tuple[str, int]:
+    return getattr(module, "code", None) or ("zn", module.space.n)
+
+
+def _weights(module: Any) -> NDArray[Any]:
+    return np.asarray(module.levels.detach().cpu().numpy())
+
+
+def _check_input(builder: Builder, at: Place, module: Any, value: Value) -> None:
+    if getattr(module, "real_input", False) and getattr(value, "raw", None) is None:
+        raise ConversionError(
+            f"{at} takes real inputs (real_input=True), which have no integer levels; put a DiscreteActivation in "
+            "front and build it with real_input=False"
+        )
+
+
+def _linear(builder: Builder, at: Place, module: Any, value: Value) -> Value:
+    _check_input(builder, at, module, value)
+    levels = builder.levels(at, value)
+    if not levels.flat:
+        raise ConversionError(
+            f"{at}: a {type(module).__name__} reads the image {levels.names}; put an nn.Flatten before it"
+        )
+    projection = Dense(
+        name=at.path, source="", target="", weights=_weights(module), coding=coding_of(_code(module))
+    )
+    return builder.product(at, levels, projection, module.max_input)
+
+
+def _conv(builder: Builder, at: Place, module: Any, value: Value) -> Value:
+    _check_input(builder, at, module, value)
+    levels = builder.levels(at, value)
+    if levels.flat:
+        raise ConversionError(f"{at}: a convolution cannot read flattened levels")
+    rows, columns = module.padding
+    projection = Conv2d(
+        name=at.path,
+        source="",
+        target="",
+        weights=_weights(module),
+        coding=coding_of(_code(module)),
+        stride=module.stride,
+        padding=_outer(levels.pad, (rows, rows, columns, columns)),
+        dilation=module.dilation,
+        groups=module.groups,
+    )
+    return builder.product(at, levels, projection, module.max_input)
+
+
+def _outer(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, int, int, int]:
+    top, bottom, left, right = (a + b for a, b in zip(one, other, strict=True))
+    return top, bottom, left, right
+
+
+def _product_shape(module: Any, x: Tensor) -> Tensor:
+    module.check_shape(x)
+    shape = tuple(module.levels.shape)
+    dtype = exact_dtype(module.max_input * math.prod(shape[1:]) * module.space.max_level)
+    levels = torch.empty(shape, dtype=dtype, device="meta")
+    result: Tensor = module.product(torch.empty(x.shape, dtype=dtype, device="meta"), levels)
+    return result
+
+
+def _max_pool(builder: Builder, at: Place, module: nn.MaxPool2d, value: Value) -> Value:
+    if module.return_indices:
+        raise ConversionError(f"{at}: return_indices is set; an event graph has no such output")
+    rows, columns = _pair(module.padding)
+    pool = Pool2d(
+        name=at.path,
+        source="",
+        target="",
+        kernel=_pair(module.kernel_size),
+        stride=_pair(module.stride),
+        padding=(rows, rows, columns, columns),
+        dilation=_pair(module.dilation),
+        ceil_mode=bool(module.ceil_mode),
+    )
+    return builder.pool(at, value, pool)
+
+
+def _sum_pool(builder: Builder, at: Place, module: Any, value: Value) -> Value:
+    rows, columns = _pair(module.padding)
+    pool = Pool2d(
+        name=at.path,
+        source="",
+        target="",
+        mode="sum",
+        kernel=_pair(module.kernel_size),
+        stride=_pair(module.stride),
+        padding=(rows, rows, columns, columns),
+    )
+    return builder.sum_pool(at, value, pool)
+
+
+def _affine(builder: Builder, at: Place, module: Any, value: Value) -> Value:
+    a, b = (v.detach().cpu().numpy() for v in module.affine())
+    return builder.affine(at, value, Straight.checked(str(at), a, b))
+
+
+def _stock(builder: Builder, at: Place, module: Any, value: Value) -> Value:
+    sums = builder.sums(at, value)
+    return builder.affine(at, sums, Stock(str(at), module, sums.shape))
+
+
+def _activation(builder: Builder, at: Place, module: Any, value: Value) -> Value:
+    coding = coding_of(_code(module))
+
+    def steps(y: NDArray[np.float64]) -> NDArray[np.int64]:
+        return np.asarray(np.searchsorted(coding.levels, module.levels_of(y, channel_axis=0)))
+
+    return builder.activation(at, value, coding, steps)
+
+
+def _flatten(builder: Builder, at: Place, module: nn.Flatten, value: Value) -> Value:
+    if module.start_dim != 1 or module.end_dim not in (-1, 3):
+        raise ConversionError(f"{at}: flattens dimensions {module.start_dim}..{module.end_dim}, allowed is 1..-1")
+    return builder.flatten(at, value)
+
+
+def _zero_pad(builder: Builder, at: Place, module: nn.ZeroPad2d, value: Value) -> Value:
+    left, right, top, bottom = module.padding
+    if min(left, right, top, bottom) < 0:
+        raise ConversionError(f"{at}: padding is {module.padding}, allowed are numbers of at least 0")
+    return builder.pad(at, value, (top, bottom, left, right))
+
+
+def _nothing(builder: Builder, at: Place, module: nn.Module, value: Value) -> Value:
+    """In eval mode this module passes its input on."""
+    return value
+
+
+def _pair(value: int | tuple[int, ...]) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else (value[0], value[1])
+
+
+def _same(module: nn.Module, x: Tensor) -> Tensor:
+    return x
+
+
+def _in_float32(module: nn.Module, x: Tensor) -> Tensor:
+    if x.dtype != torch.float32:
+        raise InputError(
+            "its input reaches sums beyond 2^24, which torch computes in float64; use gxnor_snn.layers.BatchNorm2d"
+        )
+    return x
+
+
+def _called(module: nn.Module, x: Tensor) -> Tensor:
+    result: Tensor = module.forward(x)  # a call would be traced
+    return result
+
+
+def _pixels(module: PixelEncoder, x: Tensor) -> Tensor:
+    return _called(module, x.to(torch.uint8))
+
+
+RECORDED: tuple[type[nn.Module], ...] = (DiscreteLayer, DiscreteActivation)
+"""What the certificate compares, layer by layer."""
+
+HANDLERS: Mapping[type[nn.Module], Handler] = {
+    PixelEncoder: Handler(_encoder, _pixels),
+    DiscreteLinear: Handler(_linear, _product_shape),
+    DiscreteConv2d: Handler(_conv, _product_shape),
+    nn.MaxPool2d: Handler(_max_pool, _called),
+    BatchNorm1d: Handler(_affine, _same),
+    BatchNorm2d: Handler(_affine, _same),
+    nn.BatchNorm1d: Handler(_stock, _in_float32),
+    nn.BatchNorm2d: Handler(_stock, _in_float32),
+    DiscreteActivation: Handler(_activation, _same),
+    nn.Flatten: Handler(_flatten, _called),
+    nn.ZeroPad2d: Handler(_zero_pad, _called),
+    nn.Dropout: Handler(_nothing, _same),
+    nn.Dropout2d: Handler(_nothing, _same),
+    nn.Identity: Handler(_nothing, _same),
+}
+
+_FLOAT = "it holds float weights; replace it by a DiscreteLinear or DiscreteConv2d and train that"
+_REAL = "it gives real numbers; replace it by a DiscreteActivation and train with that"
+_AVERAGE = "it divides; sum levels with a SumPool2d, whose scale the next batch norm absorbs"
+_ADVICE: Mapping[tuple[type[nn.Module], ...], str] = {
+    (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.Bilinear, nn.Embedding): _FLOAT,
+    (nn.ReLU, nn.ReLU6, nn.Hardtanh, nn.Tanh, nn.Sigmoid, nn.GELU, nn.LeakyReLU, nn.SiLU): _REAL,
+    (nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AvgPool1d): _AVERAGE,
+    (nn.GroupNorm, nn.LayerNorm, nn.InstanceNorm2d): (
+        "it depends on the sample; use BatchNorm2d, which is fixed after training"
+    ),
+    (nn.Softmax, nn.LogSoftmax): "take it out of the network and apply it to the logits",
+}
