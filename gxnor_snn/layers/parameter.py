@@ -1,47 +1,55 @@
-"""The discrete weight: an int8 parameter that knows its space and holds a float gradient."""
+"""The discrete weight: an integer parameter that knows its space and its optimiser, and holds a float gradient."""
 
+import gc
+import weakref
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from gxnor_snn.errors import InputError
+from gxnor_snn.errors import GxnorError, InputError
 from gxnor_snn.spaces import DiscreteSpace
 
-__all__ = ["DiscreteParameter", "discrete_parameters"]
+__all__ = ["DiscreteParameter", "Owner", "discrete_parameters"]
 
 _INT8_MAX = 127
 
 
-class DiscreteParameter(nn.Parameter):
-    """Integer levels of a `DiscreteSpace`, stored as int8; no float copy exists between passes.
+class Owner(Protocol):
+    """The optimiser that moves a parameter (`gxnor_snn.dst.DST`)."""
 
-    It is an `nn.Parameter` with ``requires_grad=False``: it moves with ``.to()``, stays int8 under
+    @property
+    def consumes(self) -> bool:
+        """Whether it takes each gradient as soon as it is there, so that none is ever kept."""
+
+    def consume(self, parameter: "DiscreteParameter", gradient: Tensor) -> None:
+        """Take a gradient now."""
+
+    def check_readable(self, parameter: "DiscreteParameter") -> None:
+        """Raise if a gradient that somebody wants to read has been taken already."""
+
+
+class DiscreteParameter(nn.Parameter):
+    """Integer levels of a `DiscreteSpace`, int8 for n <= 7 and int16 for n = 8; no float copy between passes.
+
+    It is an `nn.Parameter` with ``requires_grad=False``: it moves with ``.to()``, stays an integer under
     ``.half()`` and sits in the ``state_dict``. Its ``grad`` is float32; layers put it there
-    (`accept_gradient`).
+    (`accept_gradient`), unless its optimiser consumes gradients at once.
 
     Parameters
     ----------
     levels
         Integer levels; any integer dtype.
     space
-        The space they belong to; n <= 7, whose levels fit int8.
-
-    Raises
-    ------
-    InputError
-        If the levels of the space do not fit int8.
+        The space they belong to.
     """
 
     space: DiscreteSpace
+    _owner: "weakref.ref[Owner] | None" = None
 
     def __new__(cls, levels: Tensor, space: DiscreteSpace) -> "DiscreteParameter":
-        if space.max_level > _INT8_MAX:
-            raise InputError(
-                f"n is {space.n}: its levels reach {space.max_level}, beyond int8; allowed are 0 to 7"
-            )
-        data = levels.detach().to(torch.int8)
+        data = levels.detach().to(_dtype(space))
         parameter: DiscreteParameter = torch.Tensor._make_subclass(cls, data, False)
         parameter.space = space
         parameter.grad_dtype = torch.float32
@@ -56,7 +64,7 @@ class DiscreteParameter(nn.Parameter):
         Without a generator, one seeded from the system's entropy draws; on the meta device nothing is drawn.
         """
         if torch.get_default_device().type == "meta":
-            return cls(torch.empty(shape, dtype=torch.int8), space)
+            return cls(torch.empty(shape, dtype=_dtype(space)), space)
         if generator is None:
             generator = torch.Generator()
             generator.seed()
@@ -74,12 +82,67 @@ class DiscreteParameter(nn.Parameter):
 
     @torch.no_grad()
     def accept_gradient(self, leaf: Tensor) -> None:
-        """Take over the gradient of `leaf`, adding it to the one already held."""
+        """Take over the gradient of `leaf`: its owner consumes it, or it is added to the one already held."""
         gradient, leaf.grad = leaf.grad, None
-        if self.grad is None:
+        owner = self.owner
+        if owner is not None and owner.consumes:
+            if gradient is not None:
+                owner.consume(self, gradient)
+        elif self.grad is None:
             self.grad = gradient
         elif gradient is not None:
             self.grad.add_(gradient)
+
+    @property
+    def owner(self) -> Owner | None:
+        """The optimiser that has claimed this parameter and still exists."""
+        return None if self._owner is None else self._owner()
+
+    def claim(self, owner: Owner) -> None:
+        """Make `owner` the one optimiser of this parameter, as long as it exists or until `release`.
+
+        Raises
+        ------
+        InputError
+            If another optimiser that still exists has claimed it.
+        """
+        if self.owner not in (None, owner):
+            gc.collect()  # optimisers sit in reference cycles (schedulers make them): it may be long forgotten
+        if self.owner not in (None, owner):
+            raise InputError(
+                f"a discrete parameter of shape {tuple(self.shape)} is claimed twice: another DST optimiser moves "
+                "it already; delete that optimiser or call its release() first"
+            )
+        self._owner = weakref.ref(owner)
+
+    def release(self, owner: Owner) -> None:
+        """Undo `claim`; nothing happens if another has claimed the parameter."""
+        if self.owner is owner:
+            self._owner = None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient held, float32 of the parameter's shape.
+
+        Raises
+        ------
+        GxnorError
+            If the owner consumes gradients and has taken one in this step, or if one is set while it does.
+        """
+        owner = self.owner
+        if owner is not None and owner.consumes:
+            owner.check_readable(self)
+        return super().grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        owner = self.owner
+        if value is not None and owner is not None and owner.consumes:
+            raise GxnorError(
+                f"the gradient of a discrete parameter of shape {tuple(self.shape)} is set by hand, but its DST "
+                "optimiser (fused=True) takes gradients from backward only; use fused=False"
+            )
+        _HELD_GRAD.__set__(self, value)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "DiscreteParameter":
         if id(self) not in memo:
@@ -89,6 +152,13 @@ class DiscreteParameter(nn.Parameter):
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return DiscreteParameter, (self.detach(), self.space)
+
+
+_HELD_GRAD: Any = torch.Tensor.grad
+
+
+def _dtype(space: DiscreteSpace) -> torch.dtype:
+    return torch.int8 if space.max_level <= _INT8_MAX else torch.int16
 
 
 def discrete_parameters(module: nn.Module) -> Iterator[DiscreteParameter]:

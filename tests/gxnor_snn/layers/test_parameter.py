@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from gxnor_snn.errors import InputError
+from gxnor_snn.errors import GxnorError, InputError
 from gxnor_snn.layers import DiscreteLinear, DiscreteParameter, discrete_parameters
 from gxnor_snn.spaces import DiscreteSpace
 
@@ -23,9 +23,12 @@ def test_levels_are_int8_of_the_space(n: int) -> None:
     assert np.unique(p.detach().numpy()).tolist() == DiscreteSpace(n).levels.tolist()
 
 
-def test_levels_beyond_int8_are_refused() -> None:
-    with pytest.raises(InputError, match=r"n is 8.*beyond int8"):
-        DiscreteLinear(2, 2, DiscreteSpace(8))
+def test_the_largest_space_takes_int16() -> None:
+    p = DiscreteParameter.drawn((50, 50), DiscreteSpace(8), torch.Generator().manual_seed(0))
+    assert p.dtype == copy.deepcopy(p).dtype == torch.int16
+    assert np.unique(p.detach().numpy()).tolist() == DiscreteSpace(8).levels.tolist()
+    with torch.device("meta"):
+        assert DiscreteParameter.drawn((2,), DiscreteSpace(8), None).dtype == torch.int16
 
 
 def test_a_generator_makes_weights_reproducible_and_none_leaves_them_free() -> None:
@@ -118,3 +121,50 @@ def test_discrete_parameters_finds_each_once() -> None:
 def test_the_meta_device_holds_shapes_only() -> None:
     with torch.device("meta"):
         assert layer().levels.is_meta
+
+
+class Taker:
+    """An owner for tests; what it consumes is in `taken`."""
+
+    def __init__(self, consumes: bool) -> None:
+        self.consumes = consumes
+        self.taken: list[torch.Tensor] = []
+
+    def consume(self, parameter: DiscreteParameter, gradient: torch.Tensor) -> None:
+        self.taken.append(gradient)
+
+    def check_readable(self, parameter: DiscreteParameter) -> None:
+        if self.taken:
+            raise GxnorError("taken")
+
+
+def test_an_owner_may_consume_gradients_at_once() -> None:
+    linear, taker = layer(), Taker(consumes=True)
+    linear.levels.claim(taker)
+    assert linear.levels.grad is None
+    linear(torch.ones(1, 4)).sum().backward()
+    assert torch.equal(taker.taken.pop(), torch.ones(3, 4))
+    assert linear.levels.grad is None
+    taker.taken.append(torch.ones(()))
+    with pytest.raises(GxnorError, match="taken"):
+        _ = linear.levels.grad
+    with pytest.raises(GxnorError, match="set by hand"):
+        linear.levels.grad = torch.ones(3, 4)
+    linear.levels.grad = None
+
+
+def test_a_parameter_has_one_owner_as_long_as_that_exists() -> None:
+    p, first, second = layer().levels, Taker(consumes=False), Taker(consumes=False)
+    assert p.owner is None
+    p.claim(first)
+    p.claim(first)
+    with pytest.raises(InputError, match=r"shape \(3, 4\) is claimed twice"):
+        p.claim(second)
+    p.release(second)
+    assert p.owner is first
+    p.release(first)
+    p.claim(second)
+    second.itself = second  # a reference cycle, as learning-rate schedulers make
+    del second
+    p.claim(first)
+    assert copy.deepcopy(p).owner is None
