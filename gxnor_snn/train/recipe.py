@@ -1,13 +1,17 @@
 """How a network is trained, as one validated value."""
 
+import json
 import os
+import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from gxnor_snn.errors import GxnorError, RecipeError
+from gxnor_snn.files import write_bytes
 
 from .augment import Augmentation
 from .settings import Settings
@@ -122,6 +126,16 @@ class Recipe(Settings):
             raise ValueError("warmup must be shorter than epochs")
         return self
 
+    def to_toml(self, path: str | os.PathLike[str]) -> None:
+        """Write the recipe as a TOML file that `from_toml` reads; values of None are left out.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be written.
+        """
+        write_bytes(path, "".join(f"{line}\n" for line in _toml_lines(self.model_dump())).encode())
+
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str]) -> "Recipe":
         """Read a recipe from a TOML file whose keys are the attributes; ``augment`` is a table.
@@ -141,3 +155,19 @@ class Recipe(Settings):
             raise RecipeError(f"{file} is not a TOML file: {error}") from error
         except GxnorError as error:
             raise RecipeError(f"{file}: {error}") from error
+
+
+def _toml_lines(table: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """Lines of a table, inner tables last; JSON's numbers, texts and lists are TOML's too."""
+    inner = {key: value for key, value in table.items() if isinstance(value, Mapping)}
+    if path:
+        yield f"[{path}]"
+    for key, value in table.items():
+        if value is not None and key not in inner:
+            yield f"{_toml_key(key)} = {json.dumps(value, ensure_ascii=False)}"
+    for key, value in inner.items():
+        yield from _toml_lines(value, f"{path}.{_toml_key(key)}" if path else _toml_key(key))
+
+
+def _toml_key(key: str) -> str:
+    return key if re.fullmatch(r"[\w-]+", key, re.ASCII) else json.dumps(key, ensure_ascii=False)

@@ -8,7 +8,7 @@ from gxnor_snn.errors import GxnorError, InputError, RecipeError
 from gxnor_snn.layers import discrete_parameters
 from gxnor_snn.models import DiscreteNet, lenet, mlp
 from gxnor_snn.spaces import DiscreteSpace
-from gxnor_snn.train import Augmentation, Recipe, augment, evaluate, fit
+from gxnor_snn.train import Augmentation, EpochRecord, Recipe, augment, evaluate, fit
 from gxnor_snn.train.losses import squared_hinge
 
 RECIPE = Recipe(epochs=2, batch_size=50, lr=(0.05, 1e-3), float_lr=(0.01, 1e-3), betas=(0.99, 0.999))
@@ -205,6 +205,110 @@ def test_evaluate_refuses_what_does_not_fit() -> None:
         evaluate(Constant(), x, np.zeros(4, dtype=np.int64))
     with pytest.raises(InputError, match="0 images"):
         evaluate(Constant(), x[:0], np.zeros(0, dtype=np.int64))
+
+
+class Slope(nn.Module):
+    """Ten logits that are linear in the pixels, without batch norm: gradients of batches add up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(10, 64))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.flatten(1).float() / 16 @ self.weight.T
+
+
+@pytest.mark.parametrize("clip", [None, 0.05])
+def test_accumulated_batches_are_one_large_batch(digits: Dataset, clip: float | None) -> None:
+    data, recipe = few(digits, 230), RECIPE.replace(clip_gradient=clip, loss="cross_entropy")
+    large, small_ones = Slope(), Slope()
+    history = fit(large, data, recipe.replace(batch_size=90))
+    again = fit(small_ones, data, recipe.replace(batch_size=30, accumulate=3))
+    torch.testing.assert_close(large.weight, small_ones.weight)
+    assert [r.loss for r in history.epochs] == pytest.approx([r.loss for r in again.epochs], rel=1e-5)
+
+
+def test_the_gradient_is_clipped_as_a_whole(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Adam hardly sees the size of gradients, so they are looked at where it takes them."""
+    norms = []
+
+    def note(self: torch.optim.AdamW) -> None:
+        norms.append(float(self.param_groups[0]["params"][0].grad.norm()))
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", note)
+    for limit in (None, 1e-3):
+        fit(Slope(), few(digits, 100), RECIPE.replace(clip_gradient=limit, epochs=1))
+    assert min(norms[:2]) > 0.01
+    np.testing.assert_allclose(norms[2:], 1e-3, rtol=1e-4)
+
+
+def test_warm_up_and_cosine_reach_the_optimisers(digits: Dataset) -> None:
+    recipe = RECIPE.replace(epochs=5, warmup=2, schedule="cosine", lr=(0.1, 0.01))
+    rates = [record.lr for record in fit(small(), few(digits, 100), recipe).epochs]
+    assert rates[:2] == pytest.approx([0.1 * 2 / 5, 0.1 * 4 / 5])
+    assert rates[2] > rates[3] > rates[4]
+    assert rates[4] == pytest.approx(0.01)
+
+
+class Extra:
+    """A penalty that pulls the scales of a batch norm to zero, and notes when it is asked."""
+
+    def __init__(self, norm: nn.Module) -> None:
+        self.norm, self.log = norm, []
+
+    def __enter__(self) -> None:
+        self.log.append("watch")
+
+    def __exit__(self, *_: object) -> None:
+        self.log.append("rest")
+
+    def value(self, done: float) -> torch.Tensor:
+        self.log.append(done)
+        return 100 * self.norm.weight.square().sum()
+
+
+def test_a_penalty_is_made_small_too(digits: Dataset) -> None:
+    plain, pulled = small(), small()
+    fit(plain, few(digits, 100), RECIPE)
+    extra = Extra(pulled.bn1)
+    fit(pulled, few(digits, 100), RECIPE, penalty=extra)
+    assert extra.log == [word for k in range(4) for word in ("watch", "rest", k / 4)]
+    sizes = [float(net.bn1.weight.detach().square().sum()) for net in (plain, pulled)]
+    assert sizes[1] < sizes[0] - 0.5
+
+
+def test_each_epoch_is_reported(digits: Dataset) -> None:
+    records: list[EpochRecord] = []
+    history = fit(small(), few(digits, 100), RECIPE, on_epoch=records.append)
+    assert tuple(records) == history.epochs
+
+
+def test_the_device_of_the_recipe(digits: Dataset) -> None:
+    first, second = small(), small()
+    fit(first, few(digits, 100), RECIPE)
+    fit(second, few(digits, 100), RECIPE.replace(device="cpu"))
+    assert torch.equal(first.fc1.levels, second.fc1.levels)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
+def test_a_device_that_is_not_there_is_named(digits: Dataset) -> None:
+    with pytest.raises(RecipeError, match="device is 'cuda', but torch finds none here"):
+        fit(small(), few(digits, 100), RECIPE.replace(device="cuda"))
+
+
+def test_mixed_precision_on_a_cpu_is_refused(digits: Dataset) -> None:
+    with pytest.raises(RecipeError, match="amp is for CUDA only; the device is 'cpu'"):
+        fit(small(), few(digits, 100), RECIPE.replace(amp=True))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+@pytest.mark.parametrize("amp", [False, True])
+def test_training_on_cuda(digits: Dataset, amp: bool) -> None:
+    net = lenet((1, 8, 8), channels=(16, 32), hidden=64, kernel=3, padding=1)
+    recipe = RECIPE.replace(epochs=15, lr=(0.05, 3e-4), device="cuda", amp=amp, augment=Augmentation(shift=0.5))
+    fit(net, digits, recipe.replace(plain_epochs=5))
+    assert next(net.parameters()).device.type == "cuda"
+    assert evaluate(net, digits.x_test, digits.y_test) >= 0.93
 
 
 def test_too_few_training_samples_are_named(digits: Dataset) -> None:

@@ -1,3 +1,4 @@
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from pydantic import ValidationError
 from gxnor_snn.errors import InputError, RecipeError
 from gxnor_snn.layers import DiscreteActivation
 from gxnor_snn.train import PRESETS, Augmentation, Recipe, demo_setup
+from gxnor_snn.train.recipe import _toml_lines
 
 GOOD = {"epochs": 3, "batch_size": 50, "lr": (0.1, 1e-3), "float_lr": (0.01, 1e-3)}
 
@@ -37,6 +39,12 @@ def test_a_recipe_is_frozen() -> None:
         ({"plain_epochs": 2}, "plain_epochs needs augment"),
         ({"augment": {"rotate": -3}}, "augment: rotate: .*got -3"),
         ({"augment": "much"}, "augment"),
+        ({"warmup": 3}, "warmup must be shorter than epochs"),
+        ({"schedule": "linear"}, "schedule: .*'geometric' or 'cosine'"),
+        ({"accumulate": 0}, "accumulate"),
+        ({"clip_gradient": 0}, "clip_gradient"),
+        ({"weight_decay": -1}, "weight_decay"),
+        ({"device": "tpu"}, "device: .*'cpu' or 'cuda'"),
     ],
 )
 def test_bad_values_are_named(change: dict[str, object], message: str) -> None:
@@ -66,6 +74,32 @@ def test_toml_with_tables(tmp_path: Path) -> None:
     )
     augmentation = Augmentation(rotate=10, scale=(0.9, 1.1), shift=2)
     assert Recipe.from_toml(file) == Recipe(**GOOD, plain_epochs=1, augment=augmentation)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"lr": (0.1, 1e-7), "loss": "cross_entropy", "label_smoothing": 0.1, "threads": 2, "amp": True},
+        {"augment": Augmentation(rotate=10, scale=(0.9, 1.1), flip=True), "plain_epochs": 1, "device": "cpu"},
+    ],
+)
+def test_toml_there_and_back(tmp_path: Path, changes: dict[str, object]) -> None:
+    recipe = Recipe(**GOOD, **{key: value for key, value in changes.items() if key not in GOOD}).replace(**changes)
+    recipe.to_toml(tmp_path / "recipe.toml")
+    assert Recipe.from_toml(tmp_path / "recipe.toml") == recipe
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_there_and_back(tmp_path: Path, name: str) -> None:
+    PRESETS[name].recipe.to_toml(tmp_path / "recipe.toml")
+    assert Recipe.from_toml(tmp_path / "recipe.toml") == PRESETS[name].recipe
+
+
+def test_toml_of_inner_tables_and_odd_keys() -> None:
+    table = {"a": {"b c": {"d": [1, 2.5e-9]}, "e": None, "f": 'quo"te\n'}, "g": True}
+    text = "\n".join(_toml_lines(table))
+    assert tomllib.loads(text) == {"a": {"b c": {"d": [1, 2.5e-9]}, "f": 'quo"te\n'}, "g": True}
 
 
 @pytest.mark.parametrize(
