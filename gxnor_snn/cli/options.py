@@ -25,8 +25,8 @@ __all__ = [
 ]
 
 _DATA_SETS = (
-    "Data set: digits, mnist, fashion_mnist (the last two under $GXNOR_DATA), an .npz file with x_train, y_train, "
-    "x_test, y_test, or a folder of IDX files."
+    "Data set: digits; mnist, fashion_mnist, cifar10, cifar10_subset, nmnist (these under $GXNOR_DATA); an .npz "
+    "file with x_train, y_train, x_test, y_test; a folder of IDX files, or of images in train/CLASS, test/CLASS."
 )
 
 GraphFile = Annotated[

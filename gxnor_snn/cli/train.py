@@ -15,7 +15,19 @@ def train(
     data: options.TrainingData = "digits",
     model: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Network: mlp or lenet.", show_default="the data set's own, else lenet"),
+        typer.Option(
+            metavar="NAME",
+            help="Network: mlp, lenet, vgg or resnet.",
+            show_default="the data set's own, else lenet",
+        ),
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What weights and activations are: gxnor, bnn, bwn, twn, tbn, qnn, mbn or float.",
+            show_default="gxnor",
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -36,38 +48,86 @@ def train(
         Path | None,
         typer.Option(metavar="FILE.csv", help="Also write loss, accuracies, zeros and flips per epoch."),
     ] = None,
+    tensorboard: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Also write every epoch for TensorBoard, while training goes on."),
+    ] = None,
+    checkpoint_every: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Keep the state of the training beside the checkpoint after every N epochs, and on Ctrl-C, "
+            "so that --resume can go on from it.",
+            show_default="1 with --resume, else never",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on from the state beside the checkpoint, if there is one."),
+    ] = False,
+    device: Annotated[
+        str | None,
+        typer.Option(metavar="cpu|cuda", help="Where to train.", show_default="the recipe's, else cpu"),
+    ] = None,
     threads: options.TrainingThreads = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Train a network of discrete weights by DST.
 
     Weights are levels of a discrete space all the time; discrete state transitions (DST) move them, and no float
-    copy is kept. The test part of the data is looked at once, after training.
+    copy is kept, unless --method asks for a relative that has one. The test part of the data is looked at once,
+    after training.
     """
+    from contextlib import nullcontext
+
     from gxnor_snn.data import load
     from gxnor_snn.plots.units import percent
-    from gxnor_snn.train import evaluate, fit, save_checkpoint
+    from gxnor_snn.train import TensorBoardLog, evaluate, fit, save_checkpoint
 
-    from .outputs import claim_file
+    from .outputs import claim_file, claim_folder
     from .provenance import provenance
     from .screen import Screen
-    from .training import parse_settings, plan_training, torch_threads, training_facts
+    from .training import parse_settings, plan_training, state_file, torch_threads, training_facts
 
     screen = Screen(quiet)
     dataset = load(data)
     plan = plan_training(
-        dataset, model=model, settings=parse_settings(settings), recipe=recipe, epochs=epochs, seed=seed
+        dataset,
+        model=model,
+        method=method,
+        settings=parse_settings(settings),
+        recipe=recipe,
+        epochs=epochs,
+        seed=seed,
+        device=device,
     )
     net = plan.build()
-    for path in (out, history):
+    state = state_file(out) if resume or checkpoint_every else None
+    for path in (out, history, state):
         claim_file(path)
-    with torch_threads(threads):
-        course = fit(net, dataset, plan.recipe, progress=screen.progress)
+    if tensorboard is not None:
+        claim_folder(tensorboard)
+    if resume and state is not None and state.exists():
+        screen.line(f"goes on from {state}")
+    with torch_threads(threads), TensorBoardLog(tensorboard) if tensorboard else nullcontext() as log:
+        course = fit(
+            net,
+            dataset,
+            plan.recipe,
+            progress=screen.progress,
+            on_epoch=log,
+            checkpoint=state,
+            checkpoint_every=checkpoint_every or 1,
+            resume=resume,
+        )
         accuracy = evaluate(net, dataset.x_test, dataset.y_test)
         facts = provenance(
             command=ctx.obj, data=dataset.name, test_accuracy=accuracy, **training_facts(plan.recipe, net)
         )
     save_checkpoint(out, net, history=course, metadata=facts)
+    if state is not None:
+        state.unlink(missing_ok=True)
     if history is not None:
         course.to_csv(history)
     last = course.epochs[course.selected - 1]
@@ -76,7 +136,7 @@ def train(
         [
             ("test accuracy", f"{percent(accuracy)} of {len(dataset.y_test):,} samples"),
             ("train accuracy", percent(last.train_accuracy)),
-            ("zero weights", percent(last.zero_fraction)),
+            ("zero weights", "-" if last.zero_fraction is None else percent(last.zero_fraction)),
             ("epochs", f"{len(course.epochs)} (weights of epoch {course.selected})"),
             ("time", f"{course.seconds:.1f} s"),
         ],

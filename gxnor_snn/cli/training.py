@@ -14,7 +14,7 @@ from gxnor_snn.errors import InputError, RecipeError
 from gxnor_snn.models import DiscreteNet, NetSpec
 from gxnor_snn.train import PRESETS, Preset, Recipe, demo_setup
 
-__all__ = ["Plan", "parse_settings", "plan_training", "torch_threads", "training_facts"]
+__all__ = ["Plan", "parse_settings", "plan_training", "state_file", "torch_threads", "training_facts"]
 
 _HIDDEN = [256, 256]  # of an mlp whose layers nobody named
 
@@ -44,10 +44,12 @@ def plan_training(
     dataset: Dataset,
     *,
     model: str | None = None,
+    method: str | None = None,
     settings: Mapping[str, Any] | None = None,
     recipe: str | None = None,
     epochs: int | None = None,
     seed: int | None = None,
+    device: str | None = None,
 ) -> Plan:
     """Choose network and recipe; what is None is chosen for the data set.
 
@@ -57,12 +59,17 @@ def plan_training(
         Says the shape of the images and the number of classes.
     model
         Name of a network; else the data set's own, or a lenet.
+    method
+        Name of a method of `gxnor_snn.models.METHODS`: arguments of the network that go before those of the
+        recipe.
     settings
         Arguments of the network that go before all others.
     recipe
         Preset or TOML file; else the data set's own, or the preset "best".
     epochs, seed
         In place of the recipe's; the seed is that of the first weights as well.
+    device
+        In place of the recipe's.
 
     Raises
     ------
@@ -78,10 +85,11 @@ def plan_training(
         preset = _named(recipe)
     else:
         preset = PRESETS["best"] if own is None else Preset({}, own[1], dataset.name)
-    changes = {"epochs": epochs, "seed": seed}
+    changes = {"epochs": epochs, "seed": seed, "device": device}
     plan = preset.recipe.replace(**{name: value for name, value in changes.items() if value is not None})
     arguments |= {"in_features" if factory == "mlp" else "in_shape": list(dataset.image_shape)}
-    arguments |= {"classes": dataset.classes, **preset.model, **(settings or {}), "seed": plan.seed}
+    arguments |= {"classes": dataset.classes, **preset.model, **_method(method)}
+    arguments |= {**(settings or {}), "seed": plan.seed}
     return Plan(NetSpec(factory, arguments), plan)
 
 
@@ -90,6 +98,16 @@ def _own_setup(name: str) -> tuple[NetSpec, Recipe] | None:
         return demo_setup(name)
     except InputError:
         return None
+
+
+def _method(name: str | None) -> Mapping[str, Any]:
+    if name is None:
+        return {}
+    from gxnor_snn.models import METHODS
+
+    if name not in METHODS:
+        raise InputError(f"method {name!r} is unknown; allowed are {', '.join(METHODS)}")
+    return METHODS[name]
 
 
 def _named(recipe: str) -> Preset:
@@ -123,6 +141,11 @@ def parse_settings(words: Sequence[str] | None) -> dict[str, Any]:
     return values
 
 
+def state_file(checkpoint: Path) -> Path:
+    """Where `gxnor train` keeps the state of a training whose network will be written to `checkpoint`."""
+    return checkpoint.with_name(f"{checkpoint.stem}.training.safetensors")
+
+
 @contextmanager
 def torch_threads(threads: int | None) -> Iterator[None]:
     """Let torch use that many threads inside the block; None is one.
@@ -145,5 +168,6 @@ def training_facts(recipe: Recipe, model: DiscreteNet) -> dict[str, object]:
         "model": f"{model.spec.factory} {json.dumps(dict(model.spec.kwargs))}",
         "recipe": recipe.model_dump_json(),
         "torch_threads": torch.get_num_threads(),
+        "torch_device": str(next(model.parameters()).device),
         "torch_cpu_capability": torch.backends.cpu.get_cpu_capability(),
     }

@@ -1,13 +1,14 @@
 """`gxnor train`: the checkpoint holds what was asked for, and bad input is refused before any training."""
 
 import csv
+import signal
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from gxnor_snn.train import load_checkpoint
+from gxnor_snn.train import EpochRecord, TensorBoardLog, load_checkpoint
 from gxnor_snn.train.checkpoint import read_checkpoint
 
 QUICK = ("--model", "mlp", "--set", "hidden=[4]", "--epochs", 2)
@@ -125,6 +126,55 @@ def test_a_place_that_cannot_be_written_is_refused_before_training(work, tmp_pat
         "train", "--data", work.data, *QUICK, "--out", tmp_path / "file" / "net.safetensors", match="cannot make"
     )
     refused("train", "--data", work.data, *QUICK, "--history", tmp_path, "--out", tmp_path / "n", match="folder")
+
+
+def test_a_training_that_was_stopped_goes_on(work, tmp_path, monkeypatch, gxnor, refused) -> None:
+    """Ctrl-C in the second epoch; the checkpoint is that of a training without a break."""
+    whole, out = tmp_path / "whole.safetensors", tmp_path / "net.safetensors"
+    state = tmp_path / "net.training.safetensors"
+    words = ("train", "--data", work.data, "--model", "mlp", "--set", "hidden=[4]", "--recipe", work.recipe)
+    gxnor(*words, "--epochs", 4, "--out", whole, "-q")
+    seen = []
+
+    def stop(self: TensorBoardLog, record: EpochRecord) -> None:
+        seen.append(record)
+        if len(seen) == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(TensorBoardLog, "__call__", stop)
+    stopped = (*words, "--epochs", 4, "--out", out, "--checkpoint-every", 3, "--tensorboard", tmp_path / "log")
+    assert refused(*stopped, "-q", code=130) == "gxnor: interrupted\n"
+    assert state.exists()
+    assert not out.exists()
+    refused(*words, "--epochs", 5, "--out", out, "--resume", "-q", match="another recipe: epochs was 4, is 5")
+    text = gxnor(*words, "--epochs", 4, "--out", out, "--resume").stdout
+    assert f"goes on from {state}" in text
+    assert not state.exists()
+    first, second = read_checkpoint(whole), read_checkpoint(out)
+    assert first.history.epochs == second.history.epochs
+    a, b = first.model.state_dict(), second.model.state_dict()
+    assert all(a[name].equal(b[name]) for name in a)
+
+
+def test_resume_without_a_state_begins(work, tmp_path, gxnor) -> None:
+    out = tmp_path / "net.safetensors"
+    text = gxnor("train", "--data", work.data, *QUICK, "--recipe", work.recipe, "--out", out, "--resume").stdout
+    assert "goes on" not in text
+    assert [path.name for path in tmp_path.iterdir()] == ["net.safetensors"]
+
+
+def test_events_for_tensorboard(work, tmp_path, gxnor) -> None:
+    words = ("--data", work.data, *QUICK, "--recipe", work.recipe, "--out", tmp_path / "net.safetensors")
+    gxnor("train", *words, "--tensorboard", tmp_path / "log")
+    (events,) = (tmp_path / "log").iterdir()
+    assert events.name.startswith("events.out.tfevents")
+
+
+def test_the_device_is_checked(work, tmp_path, gxnor, refused) -> None:
+    words = ("train", "--data", work.data, *QUICK, "--recipe", work.recipe, "--out", tmp_path / "net.safetensors")
+    gxnor(*words, "--device", "cpu", "-q")
+    assert read_checkpoint(tmp_path / "net.safetensors").metadata["torch device"] == "cpu"
+    refused(*words, "--device", "abacus", match="device: .*'cpu' or 'cuda'")
 
 
 def test_as_a_program(work, tmp_path) -> None:

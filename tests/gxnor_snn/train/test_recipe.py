@@ -1,3 +1,4 @@
+import re
 import tomllib
 from pathlib import Path
 
@@ -117,6 +118,15 @@ def test_bad_toml_is_named(tmp_path: Path, content: bytes, message: str) -> None
     with pytest.raises(RecipeError, match=message) as caught:
         Recipe.from_toml(file)
     assert str(file) in str(caught.value)
+
+
+def test_the_document_has_every_key_and_no_other() -> None:
+    document = (Path(__file__).parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
+    table = document[document.index("| key |") :].split("\n\n")[0]
+    keys = re.findall(r"^\| `\[?(\w+)\]?` \|", table, flags=re.MULTILINE)
+    assert sorted(keys) == sorted(Recipe.model_fields)
+    limits = next(line for line in table.splitlines() if line.startswith("| `[augment]`"))
+    assert set(re.findall(r"`(\w+)`", limits)) == set(Augmentation.model_fields)
 
 
 def test_missing_toml_is_named(tmp_path: Path) -> None:
