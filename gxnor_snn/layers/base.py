@@ -38,6 +38,10 @@ class DiscreteLayer(nn.Module, ABC):
         The largest |level| the input may have.
     real_input
         The input may hold any real numbers (BWN, TWN). Such a layer has no integer sums, hence no event graph.
+    fan_in
+        Weights of one output.
+    max_sum
+        No integer sum of the layer is larger in magnitude.
     probe
         Called with (layer, x, levels) before each product in training, where it is set; both tensors are part of
         the autograd graph.
@@ -65,8 +69,8 @@ class DiscreteLayer(nn.Module, ABC):
         self.level_values = code_levels(code)
         self.max_input = max_input
         self.real_input = real_input
-        self.max_sum = max_input * math.prod(shape[1:]) * self.max_level
-        """No integer sum of this layer is larger in magnitude."""
+        self.fan_in = math.prod(shape[1:])
+        self.max_sum = max_input * self.fan_in * self.max_level
         self._exact_dtype = exact_dtype(self.max_sum)
         self._draw_weights(shape, generator)
         self.gradient_bits = gradient_bits
@@ -100,6 +104,11 @@ class DiscreteLayer(nn.Module, ABC):
         """Whether a weight can be 0, hence silent."""
         return 0 in self.level_values
 
+    @property
+    def sum_dtype(self) -> torch.dtype:
+        """The float type of the sums in eval mode on a CPU."""
+        return self._exact_dtype
+
     def widen(self, bound: int) -> None:
         """Give sums a float type in which what is made of them is exact up to `bound` (a residual sum, say).
 
@@ -130,7 +139,11 @@ class DiscreteLayer(nn.Module, ABC):
                 f"{type(self).__name__}: the input must hold integer levels of magnitude up to "
                 f"{self.max_input} (max_input); got other values"
             )
-        return exact_product(self.product, x, self.levels.detach(), self._exact_dtype)
+        return self.exact_sums(x, self.levels)
+
+    def exact_sums(self, x: Tensor, levels: Tensor) -> Tensor:
+        """The product of integer levels x with `levels` (or output channels of them), exact, without gradient."""
+        return exact_product(self.product, x, levels.detach(), self._exact_dtype)
 
     def _train(self, x: Tensor) -> Tensor:
         levels = self.training_levels()

@@ -1,0 +1,124 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from gxnor_converters import from_torch
+from gxnor_sims import simulate
+from gxnor_snn.errors import InputError, RecipeError
+from gxnor_snn.layers import DiscreteActivation, DiscreteConv2d, DiscreteLinear, PixelEncoder
+from gxnor_snn.spaces import DiscreteSpace
+from gxnor_snn.train.events import EventPenalty, EventSettings
+
+PLAIN = EventSettings(weight=1.0)
+
+
+def watched(model: nn.Module, x: torch.Tensor, given: EventSettings = PLAIN) -> EventPenalty:
+    penalty = EventPenalty(model.train(), given)
+    with penalty:
+        model(x)
+    return penalty
+
+
+@settings(max_examples=25)
+@given(
+    st.integers(0, 2**31),
+    st.sampled_from([(1, 1), (2, 2), (4, 1), (6, 3)]),
+    st.integers(0, 2),
+    st.integers(1, 2),
+    st.integers(0, 3),
+)
+def test_the_share_is_the_gated_share_that_is_counted_by_hand(seed, channels, padding, stride, n) -> None:
+    c, groups = channels
+    g = torch.Generator().manual_seed(seed)
+    conv = DiscreteConv2d(c, 2 * groups, 3, stride, padding, 1, groups, DiscreteSpace(n), generator=g, max_input=2)
+    x = torch.randint(-2, 3, (3, c, 5, 6), generator=g).float()
+    x[0, 0, 0, 0] = 0
+    penalty = watched(conv, x, EventSettings(weight=1.0, costs={"": 2.5}))
+    open_ = nn.functional.conv2d((x != 0).double(), (conv.levels != 0).double(), None, stride, padding, 1, groups)
+    dense = nn.functional.conv2d(
+        torch.ones_like(x).double(), torch.ones(conv.levels.shape).double(), None, stride, padding, 1, groups
+    )
+    assert penalty.share().item() == pytest.approx(float(open_.sum() / dense.sum()), rel=1e-6)
+
+
+def test_the_share_of_a_network_is_what_the_engine_counts() -> None:
+    g = torch.Generator().manual_seed(3)
+    model = nn.Sequential(
+        PixelEncoder(),
+        DiscreteConv2d(1, 4, 3, padding=1, generator=g),
+        DiscreteActivation(
+            r=200.0, half_range=400.0
+        ),  # no batch norm: training and eval mode are the same function
+        DiscreteConv2d(4, 6, 3, stride=2, padding=1, generator=g, max_input=1),
+        DiscreteActivation(r=2.0, half_range=4.0),
+        nn.Flatten(),
+        DiscreteLinear(6 * 16, 5, generator=g, max_input=1),
+    )
+    x = np.random.default_rng(0).integers(0, 256, (40, 1, 8, 8), dtype=np.uint8)
+    share = watched(model, torch.from_numpy(x)).share().item()
+    counts = simulate(from_torch(model.eval(), (1, 8, 8)), x).counts
+    later = [counts.projections[name] for name in ("3", "6")]
+    gated, dense = (sum(int(np.sum(getattr(c, f))) for c in later) for f in ("n_gated", "n_dense"))
+    assert 0.1 < share < 0.9
+    assert share == pytest.approx(gated / dense, rel=1e-5)
+
+
+def test_its_gradient_pushes_what_is_on_towards_zero_and_leaves_what_is_off() -> None:
+    layer = DiscreteLinear(3, 2, max_input=2)
+    layer.levels.copy_(torch.tensor([[1, 0, -1], [1, 1, 0]], dtype=torch.int8))
+    x = torch.tensor([[1.0, -1.0, 0.0], [0.0, 2.0, 1.0]], requires_grad=True)
+    watched(layer, x, EventSettings(weight=1.0, costs={"": 1.0})).share().backward()
+    share = torch.tensor([0.5, 1.0, 0.5]) / 6  # of samples in which each input is on, by synapses
+    torch.testing.assert_close(layer.levels.grad, torch.tensor([[1.0, 0, -1], [1, 1, 0]]) * share)
+    fan_out = torch.tensor([2.0, 1.0, 1.0]) / 2 / 6
+    slope = torch.tensor([[1.0, -1, 0], [0, 0, 1]])  # beyond one level there is none
+    torch.testing.assert_close(x.grad, slope * fan_out)
+
+
+def test_weights_and_inputs_without_zero_have_no_slope() -> None:
+    layer = DiscreteLinear(4, 3, DiscreteSpace(0), max_input=1)
+    x = torch.ones(2, 4, requires_grad=True)
+    share = watched(layer, x, EventSettings(weight=1.0, costs={"": 1.0})).share()
+    assert share.item() == 1.0
+    assert not share.requires_grad
+
+
+def test_costs_weigh_the_layers_and_the_weight_warms_up() -> None:
+    model = nn.Sequential(
+        PixelEncoder(), nn.Flatten(), DiscreteLinear(4, 6), DiscreteActivation(), DiscreteLinear(6, 2)
+    )
+    x = torch.randint(0, 256, (5, 1, 2, 2), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
+    alone = [watched(model, x, EventSettings(weight=1.0, costs={k: 1.0})).share().item() for k in ("2", "4")]
+    both = watched(model, x, EventSettings(weight=3.0, costs={"2": 1e-12, "4": 2e-12}, warm_up=0.5))
+    mixed = (alone[0] * 24 + alone[1] * 12 * 2) / (24 + 12 * 2)
+    assert both.share().item() == pytest.approx(mixed)
+    assert [both.value(d).item() for d in (0.0, 0.25, 1.0)] == pytest.approx([0, 1.5 * mixed, 3 * mixed])
+    assert watched(model, x).share().item() == pytest.approx(alone[1])  # without costs the first layer is left out
+
+
+def test_bad_costs_and_unwatched_passes_are_named() -> None:
+    model = nn.Sequential(DiscreteLinear(2, 2), DiscreteLinear(2, 2))
+    for costs, words in (
+        ({"7": 1.0}, "'7'"),
+        ({"0": -1.0}, "-1.0"),
+        ({"0": math.nan}, "nan"),
+        ({"0": 0.0}, "positive"),
+    ):
+        with pytest.raises(InputError, match=words):
+            EventPenalty(model, EventSettings(weight=1.0, costs=costs))
+    with pytest.raises(InputError, match="no watched layer"):
+        EventPenalty(model, PLAIN).share()
+    with pytest.raises(RecipeError, match="weight"):
+        EventSettings(weight=-1.0)
+
+
+def test_probes_are_gone_after_the_pass_and_after_an_error() -> None:
+    layer = DiscreteLinear(2, 2)
+    with pytest.raises(InputError), EventPenalty(layer, EventSettings(weight=1.0, costs={"": 1.0})):
+        layer(torch.zeros(1, 3))
+    assert layer.probe is None
