@@ -12,6 +12,7 @@ from .latent import LatentConv2d, LatentLayer, LatentLinear
 from .noise import Noise
 from .parameter import DiscreteParameter, discrete_parameters
 from .pooling import SumPool2d
+from .real import FloatConv2d, FloatLinear
 from .residual import ResidualBlock
 from .shiftnorm import ShiftBatchNorm1d, ShiftBatchNorm2d
 
@@ -24,6 +25,8 @@ __all__ = [
     "DiscreteLayer",
     "DiscreteLinear",
     "DiscreteParameter",
+    "FloatConv2d",
+    "FloatLinear",
     "L1BatchNorm1d",
     "L1BatchNorm2d",
     "LatentConv2d",

@@ -130,7 +130,7 @@ class DiscreteActivation(nn.Module):
         if stochastic and (coding, n) != ("zn", 0):
             raise InputError(f"DiscreteActivation: stochastic is True with {(coding, n)}; allowed for ('zn', 0)")
         self.n, self.a, self.half_range = n, a, half_range
-        self.learn_r, self.channels = learn_r, channels
+        self.learn_r, self.channels, self.stochastic = learn_r, channels, stochastic
         self.r: float | nn.Parameter = r
         self.noise = Noise.seeded_by(generator) if stochastic else None
         if coding == "zn":

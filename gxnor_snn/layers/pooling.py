@@ -64,7 +64,7 @@ class SumPool2d(nn.Module):
                 )
         if not self.training:
             x = x.double()
-            if x.numel() and not float(x.abs().max()) * self.area < 2**53:
+            if x.numel() and not float(x.detach().abs().max()) * self.area < 2**53:
                 raise InputError(f"SumPool2d: sums over {self.kernel_size} could reach 2^53, beyond exact float64")
         with torch.autocast(x.device.type, enabled=False):
             return F.avg_pool2d(x, self.kernel_size, self.stride, self.padding, divisor_override=1)

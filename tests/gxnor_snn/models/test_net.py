@@ -1,4 +1,5 @@
 import copy
+import hashlib
 import json
 
 import numpy as np
@@ -8,6 +9,8 @@ import torch
 from gxnor_snn.errors import InputError
 from gxnor_snn.layers import DiscreteConv2d, DiscreteLinear, discrete_parameters
 from gxnor_snn.models import DiscreteNet, NetSpec, lenet, mlp
+
+OLD = {"n1": 1, "n2": 1, "r": 0.5, "a": 0.5, "window": "rect", "tie": None, "half_range": 1.0, "seed": 4}
 
 
 def pixels(*shape: int) -> torch.Tensor:
@@ -98,11 +101,11 @@ def test_a_copy_is_independent() -> None:
     [
         (lambda: lenet((1, 8, 8)), "too small"),
         (lambda: lenet((8, 8)), r"image shape is \(8, 8\)"),
-        (lambda: lenet(n1=8), "beyond int8"),
+        (lambda: lenet(n1=9), "n is 9"),
         (lambda: lenet(r=-1.0), "r is -1.0"),
         (lambda: mlp(0, [3], 2), "image shape"),
         (lambda: mlp(4, [0], 2), "at least 1"),
-        (lambda: NetSpec("vit", {}).build(), "model 'vit' is unknown; allowed are mlp, lenet"),
+        (lambda: NetSpec("vit", {}).build(), "model 'vit' is unknown; allowed are mlp, lenet, vgg, resnet"),
         (lambda: NetSpec("mlp", {"depth": 3}).build(), "does not take these arguments"),
         (lambda: mlp(4, [3], 2)(pixels(1, 1, 3, 3)), "takes images of shape"),
         (lambda: mlp(4, [3], 2)(torch.zeros(1, 1, 2, 2)), "uint8"),
@@ -119,3 +122,19 @@ def test_predictions_do_not_depend_on_the_batch() -> None:
     together = net(x).detach().numpy()
     alone = np.concatenate([net(x[i : i + 1]).detach().numpy() for i in range(33)])
     np.testing.assert_array_equal(together, alone)
+
+
+def test_specs_of_older_checkpoints_build_the_same_network() -> None:
+    """Before there were more keywords, a spec held these."""
+    spec = NetSpec("mlp", {"in_features": [1, 2, 3], "hidden": [5], "classes": 2, **OLD})
+    again = mlp((1, 2, 3), [5], 2, seed=4)
+    assert str(spec.build()) == str(again)
+    assert torch.equal(spec.build().fc1.levels, again.fc1.levels)
+
+
+def test_first_weights_do_not_change_from_version_to_version() -> None:
+    digest = hashlib.sha256()
+    for net in (lenet(), lenet(seed=3, n1=2), mlp(784, [30, 20], 10, seed=5, n1=3)):
+        for p in discrete_parameters(net):
+            digest.update(p.detach().numpy().tobytes())
+    assert digest.hexdigest()[:16] == "534b9a8c71994c7b"
