@@ -14,6 +14,7 @@ from gxnor_snn.errors import GxnorError, RecipeError
 from gxnor_snn.files import write_bytes
 
 from .augment import Augmentation
+from .events import EventSettings
 from .settings import Settings
 
 __all__ = ["Recipe"]
@@ -63,6 +64,8 @@ class Recipe(Settings):
         Random changes of the training images, drawn anew every time; None trains on the images as they are.
     plain_epochs
         Epochs at the end that are trained without augmentation.
+    events
+        Penalty on the expected number of gated events; None trains for accuracy alone.
     n_validation
         Training samples that are held out of training and measured after every epoch.
     select
@@ -77,6 +80,8 @@ class Recipe(Settings):
         "cpu" or "cuda"; None trains where the model is.
     amp
         Compute in bfloat16 what may be: everything but discrete layers, batch norm and the loss. On CUDA only.
+    compile
+        Compile the forward and backward pass (`torch.compile`). On CUDA only: on a CPU it is slower.
 
     Raises
     ------
@@ -103,12 +108,14 @@ class Recipe(Settings):
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     augment: Augmentation | None = None
     plain_epochs: int = Field(default=0, ge=0)
+    events: EventSettings | None = None
     n_validation: int = Field(default=0, ge=0)
     select: Literal["last", "best"] = "last"
     seed: int = Field(default=0, ge=0, lt=2**63)
     threads: int | None = Field(default=None, ge=1)
     device: Literal["cpu", "cuda"] | None = None
     amp: bool = False
+    compile: bool = False
 
     @model_validator(mode="after")
     def _selectable(self) -> "Recipe":

@@ -296,17 +296,18 @@ def test_a_device_that_is_not_there_is_named(digits: Dataset) -> None:
         fit(small(), few(digits, 100), RECIPE.replace(device="cuda"))
 
 
-def test_mixed_precision_on_a_cpu_is_refused(digits: Dataset) -> None:
-    with pytest.raises(RecipeError, match="amp is for CUDA only; the device is 'cpu'"):
-        fit(small(), few(digits, 100), RECIPE.replace(amp=True))
+@pytest.mark.parametrize("name", ["amp", "compile"])
+def test_what_is_for_cuda_only_is_refused_on_a_cpu(digits: Dataset, name: str) -> None:
+    with pytest.raises(RecipeError, match=f"{name} is for CUDA only; the device is 'cpu', and"):
+        fit(small(), few(digits, 100), RECIPE.replace(**{name: True}))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
-@pytest.mark.parametrize("amp", [False, True])
-def test_training_on_cuda(digits: Dataset, amp: bool) -> None:
+@pytest.mark.parametrize("changes", [{}, {"amp": True}, {"compile": True}])
+def test_training_on_cuda(digits: Dataset, changes: dict[str, bool]) -> None:
     net = lenet((1, 8, 8), channels=(16, 32), hidden=64, kernel=3, padding=1)
-    recipe = RECIPE.replace(epochs=15, lr=(0.05, 3e-4), device="cuda", amp=amp, augment=Augmentation(shift=0.5))
-    fit(net, digits, recipe.replace(plain_epochs=5))
+    recipe = RECIPE.replace(epochs=15, lr=(0.05, 3e-4), device="cuda", augment=Augmentation(shift=0.5))
+    fit(net, digits, recipe.replace(plain_epochs=5, **changes))
     assert next(net.parameters()).device.type == "cuda"
     assert evaluate(net, digits.x_test, digits.y_test) >= 0.93
 
