@@ -3,8 +3,11 @@
 from .augment import Augmentation, augment
 from .checkpoint import load_checkpoint, save_checkpoint
 from .evaluate import evaluate
+from .events import EventPenalty, EventSettings
 from .history import EpochRecord, History
 from .loop import fit
+from .penalty import Penalty
+from .polish import Polish, polish
 from .presets import PRESETS, Preset, demo_setup
 from .recipe import Recipe
 from .tensorboard import TensorBoardLog
@@ -13,7 +16,11 @@ __all__ = [
     "PRESETS",
     "Augmentation",
     "EpochRecord",
+    "EventPenalty",
+    "EventSettings",
     "History",
+    "Penalty",
+    "Polish",
     "Preset",
     "Recipe",
     "TensorBoardLog",
@@ -22,5 +29,6 @@ __all__ = [
     "evaluate",
     "fit",
     "load_checkpoint",
+    "polish",
     "save_checkpoint",
 ]

@@ -143,7 +143,8 @@ def _nonzero(values: Tensor) -> Tensor:
 
 def _per_group(layer: DiscreteLayer, weights: Tensor) -> Tensor:
     """Weights summed over the output channels of each group, so that a product has one channel per group."""
-    return weights.unflatten(0, (getattr(layer, "groups", 1), -1)).sum(1)
+    groups: int = getattr(layer, "groups", 1)
+    return weights.reshape(groups, len(weights) // groups, *weights.shape[1:]).sum(1)
 
 
 def _costs_by_layer(model: nn.Module, costs: Mapping[str, float] | None) -> dict[DiscreteLayer, float]:

@@ -9,10 +9,12 @@ from torch import nn
 
 from gxnor_converters import from_torch
 from gxnor_sims import simulate
+from gxnor_snn.data import load
 from gxnor_snn.errors import InputError, RecipeError
 from gxnor_snn.layers import DiscreteActivation, DiscreteConv2d, DiscreteLinear, PixelEncoder
+from gxnor_snn.models import mlp
 from gxnor_snn.spaces import DiscreteSpace
-from gxnor_snn.train.events import EventPenalty, EventSettings
+from gxnor_snn.train import EventPenalty, EventSettings, Recipe, fit
 
 PLAIN = EventSettings(weight=1.0)
 
@@ -122,3 +124,32 @@ def test_probes_are_gone_after_the_pass_and_after_an_error() -> None:
     with pytest.raises(InputError), EventPenalty(layer, EventSettings(weight=1.0, costs={"": 1.0})):
         layer(torch.zeros(1, 3))
     assert layer.probe is None
+
+
+def test_a_recipe_with_events_trains_a_sparser_network() -> None:
+    data = load("digits")
+    recipe = Recipe(
+        epochs=4,
+        batch_size=50,
+        lr=(0.05, 0.001),
+        float_lr=(0.01, 0.001),
+        betas=(0.98, 0.999),
+        loss="cross_entropy",
+    )
+    gated = {}
+    for name, events in (("plain", None), ("sparse", EventSettings(weight=2.0, warm_up=0.2))):
+        model = mlp((1, 8, 8), [48, 32], 10)
+        history = fit(model, data, recipe.replace(events=events))
+        counts = simulate(from_torch(model, (1, 8, 8)), data.x_test).counts.projections
+        gated[name] = sum(int(counts[k].n_gated.sum()) for k in ("fc2", "fc3"))
+        assert history.epochs[-1].train_accuracy > 0.85
+    assert gated["sparse"] < 0.85 * gated["plain"]
+
+
+def test_the_table_events_of_a_recipe_file_is_read(tmp_path) -> None:
+    file = tmp_path / "r.toml"
+    file.write_text(
+        "epochs = 1\nbatch_size = 10\nlr = [0.1, 0.01]\nfloat_lr = [0.1, 0.01]\n"
+        "[events]\nweight = 0.5\n[events.costs]\nfc1 = 2e-12\n"
+    )
+    assert Recipe.from_toml(file).events == EventSettings(weight=0.5, costs={"fc1": 2e-12})

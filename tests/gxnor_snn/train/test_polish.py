@@ -10,8 +10,7 @@ from gxnor_snn.errors import InputError
 from gxnor_snn.layers import DiscreteConv2d, DiscreteLinear, PixelEncoder
 from gxnor_snn.models import lenet, mlp
 from gxnor_snn.spaces import DiscreteSpace
-from gxnor_snn.train import Recipe, fit
-from gxnor_snn.train.polish import polish
+from gxnor_snn.train import Recipe, fit, polish
 
 
 def generator(seed: int = 0) -> torch.Generator:
