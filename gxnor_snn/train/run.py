@@ -79,8 +79,6 @@ class Run:
         seeds = np.random.SeedSequence(recipe.seed).generate_state(3, np.uint32)
         order, changes = (torch.Generator().manual_seed(int(seeds[i])) for i in (0, 2))
         self.device = _device(model, recipe)
-        if recipe.compile and penalty is not None:
-            raise RecipeError("recipe: compile is true, but a penalty watches the layers; allowed is one of both")
         self.model = model.to(self.device)
         self.recipe = recipe
         self.batches = Batches.of(dataset, recipe, self.device, order, changes)
@@ -92,6 +90,9 @@ class Run:
         self._penalties: list[Penalty] = [penalty] if penalty is not None else []
         if recipe.events is not None:
             self._penalties.append(EventPenalty(self.model, recipe.events))
+        if recipe.compile and self._penalties:
+            raise RecipeError("recipe: compile is true, but a penalty watches the layers; allowed is one of both")
+        self._pass = torch.compile(self.model, dynamic=False) if recipe.compile else self.model
         self._largest_label = int(dataset.y_train.max())
 
     @property
