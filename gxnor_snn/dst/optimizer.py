@@ -3,106 +3,189 @@
 Weights freeze only as the learning rate decays by decades, which makes it the temperature of an annealing.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any, overload
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import torch
 from torch import Tensor
 
-from gxnor_snn.errors import InputError
+from gxnor_snn.errors import GxnorError, InputError
 from gxnor_snn.layers import DiscreteParameter
 
+from .claims import check_discrete
+from .distributed import check_group, mean_gradients
 from .draws import Draws, Scratch, seeded_stream
-from .moments import Float32
-from .rounding import Tanh
-from .rules import Adam
+from .options import check_settings, make_rounding, make_rule, make_source
 from .stepper import Stepper
+
+if TYPE_CHECKING:
+    from torch.distributed import ProcessGroup
 
 __all__ = ["DST"]
 
 
 class DST(torch.optim.Optimizer):
-    """Adam on discrete weights, each step realised by a discrete state transition (`transition`).
-
-    dW = -lr mhat / (sqrt(vhat) + eps) with the bias-corrected moments of Adam (arXiv 1412.6980), float32, in
-    real units of each parameter's own space. Gradients are read at `step`, so accumulation and clipping work
-    as with any optimiser; learning-rate schedulers do too.
+    """A step rule on discrete weights, each step realised by a discrete state transition (`transition`).
 
     Parameters
     ----------
     params
-        Discrete parameters (`gxnor_snn.layers.discrete_parameters`) or groups of them.
+        Discrete parameters (`gxnor_snn.layers.discrete_parameters`) or groups of them. Groups may have an `lr`,
+        `m`, `betas`, `eps` and `zero_bias` of their own.
     lr
-        Learning rate, in units of the weights.
+        Learning rate, in units of the weights. May be left out for "adamax_shift" only: 2^-10.
     m
-        Steepness of the transition probability.
+        Steepness of the transition probability tanh(m |nu| / dz).
     betas
-        Memory of the two moments. A longer first memory (0.99 and above) averages the gradient before it may
-        flip a weight, and trains better than Adam's usual 0.9.
+        Memory of the two moments; (0.9, 0.999) for "adam" unless given. A longer first memory (0.99 and above)
+        averages the gradient before it may flip a weight, and trains better than Adam's usual 0.9.
     eps
-        Added to sqrt(vhat).
+        Added to sqrt(vhat) by "adam".
+    rule
+        "adam" (arXiv 1412.6980), "adamax_shift" (every factor a power of two; BNN, arXiv 1602.02830, alg. 4) or
+        "sgd" (momentum = the first of `betas`, 0.9 unless given).
+    moments
+        What a moment takes per weight: "float32", "bfloat16", "int8" (blocks of 64 share a scale), all but the
+        first rounded at random so that no memory stalls. A pair (first, second) names them one by one: the first
+        may also be "int7", the second of "adam" also "factored" (a number per row and column, Adafactor, arXiv
+        1804.04235). "factored" alone is ("float32", "factored").
+    rounding
+        Jump probability of p = |nu| / dz: "tanh"; "unbiased" (p itself); "lut4", "lut8", "lut16", "lut24",
+        "lut32" (a table of tanh(m p)); "piecewise" (two lines near tanh(3 p)). The second and the last have no m.
+    source
+        Of the draws: "generator", or "lfsr3", "lfsr5", "lfsr7", "lfsr15", "lfsr32" (a shift register per weight).
+    zero_bias
+        z >= 0: jumps towards zero are (1 + z) times as probable, others 1 / (1 + z) times; 0 is symmetric.
+    fused
+        False: gradients are kept until `step`, so that accumulation, clipping, mixed precision and processes work
+        as with any optimiser. True: `backward` moves each weight as soon as its gradient is there and drops the
+        gradient; `step` then closes the step. Both give the same weights bit for bit. What needs the gradient
+        later (a second `backward` or a layer used twice in one step, reading or clipping ``grad``,
+        `torch.amp.GradScaler`, `process_group`) raises.
+    process_group
+        Processes that share the training: `step` averages the gradients over them. DDP does not do that, since
+        discrete parameters have ``requires_grad=False``. Where several processes run, it must be given; False
+        says that each trains on its own.
     generator
         Its next number is the seed, instead of `seed`.
     seed
         Every parameter draws from a stream of its own, seeded by this number and its place among the
         parameters; the states of the streams are part of the ``state_dict``.
-    fused
-        False: gradients are kept until `step`. No other form exists.
 
     Raises
     ------
     InputError
-        If a value is out of range, or a parameter is claimed twice or is not discrete.
+        If a value is not allowed, a parameter is not discrete or is claimed twice (by another DST that still
+        exists, too), or processes run and `process_group` is not given.
     """
 
     def __init__(
         self,
         params: Iterable[DiscreteParameter] | Iterable[dict[str, Any]],
-        lr: float,
+        lr: float | None = None,
         m: float = 3.0,
-        betas: tuple[float, float] = (0.9, 0.999),
+        betas: tuple[float, float] | None = None,
         eps: float = 1e-8,
         *,
+        rule: str = "adam",
+        moments: str | Sequence[str] = "float32",
+        rounding: str = "tanh",
+        source: str = "generator",
+        zero_bias: float = 0.0,
+        fused: bool = False,
+        process_group: "ProcessGroup | Literal[False] | None" = None,
         generator: torch.Generator | None = None,
         seed: int = 0,
-        fused: bool = False,
     ) -> None:
-        if fused:
-            raise InputError("DST: fused is True; allowed is False")
         given: list[Any] = list(params)
         if not given:
             raise InputError("DST got no parameters; it takes discrete_parameters(model), at least one")
+        made = make_rule(rule, moments)
+        lr = made.default_lr if lr is None else lr
+        if lr is None:
+            raise InputError(f"DST: lr is missing; rule {rule!r} has none of its own")
+        check_group(process_group, fused)
         if generator is not None:
             seed = int(torch.randint(2**63 - 1, (), generator=generator, device=generator.device))
+        self._form = {
+            "rule": rule,
+            "moments": moments if isinstance(moments, str) else "+".join(moments),
+            "rounding": rounding,
+            "source": source,
+        }
+        self._stepper = Stepper(made, make_rounding(rounding), make_source(source))
+        self._fused = fused
+        self._process_group = process_group or None
         self._seed = seed
-        self._streams: dict[Tensor, torch.Generator] = {}
-        self._scratch: dict[torch.device, Scratch] = {}
         self._transitions: Tensor | int = 0
-        self._stepper = Stepper(Adam(Float32("exp_avg"), Float32("exp_avg_sq")), Tanh())
-        super().__init__(given, {"lr": lr, "m": m, "betas": betas, "eps": eps})
+        self._start()
+        betas = made.default_betas if betas is None else betas
+        try:
+            super().__init__(given, {"lr": lr, "m": m, "betas": betas, "eps": eps, "zero_bias": zero_bias})
+        except Exception:
+            self.release()
+            raise
+
+    def _start(self) -> None:
+        """Set what no copy and no state holds."""
+        self._streams: dict[DiscreteParameter, torch.Generator] = {}
+        self._scratch: dict[torch.device, Scratch] = {}
+        self._consumed: set[DiscreteParameter] = set()
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group of discrete parameters; missing settings are those of the constructor."""
         group = {**self.defaults, **param_group}
-        params = [group["params"]] if isinstance(group["params"], Tensor) else list(group["params"])
-        _check_settings(group["lr"], group["m"], group["betas"], group["eps"])
-        claimed = {id(p) for existing in self.param_groups for p in existing["params"]}
+        params: list[Any] = [group["params"]] if isinstance(group["params"], Tensor) else list(group["params"])
+        check_discrete(params, self._parameters())
+        check_settings({**group, "params": params})
         for p in params:
-            if not isinstance(p, DiscreteParameter):
-                raise InputError(
-                    f"DST takes discrete parameters only, got a {type(p).__name__} of shape {tuple(p.shape)}"
-                )
-            if id(p) in claimed:
-                raise InputError(f"DST: a discrete parameter of shape {tuple(p.shape)} is claimed twice")
-            claimed.add(id(p))
+            p.claim(self)
         super().add_param_group({**param_group, "params": params})
         for p in params:
             self._streams[p] = seeded_stream(self._seed, len(self._streams), p.device)
+
+    def release(self) -> None:
+        """Give up all parameters, so that another DST may claim them; this one must not be used any more."""
+        for p in self._parameters():
+            p.release(self)
 
     @property
     def transitions(self) -> int:
         """How many weights have changed their level so far, over all steps."""
         return int(self._transitions)
+
+    @property
+    def consumes(self) -> bool:
+        """Whether gradients are consumed during backward (``fused=True``)."""
+        return self._fused
+
+    @torch.no_grad()
+    def consume(self, parameter: DiscreteParameter, gradient: Tensor) -> None:
+        """Move a parameter by a gradient that has just been made; what ``fused=True`` does during backward.
+
+        Raises
+        ------
+        GxnorError
+            If the parameter has moved since the last `step`, or the gradient is not finite.
+        """
+        if parameter in self._consumed:
+            raise GxnorError(
+                f"DST (fused=True) got a second gradient of a parameter of shape {tuple(parameter.shape)} before "
+                "step(): it moves weights during backward, so gradients cannot be accumulated and a layer cannot "
+                "be used twice in one step; use fused=False"
+            )
+        self._consumed.add(parameter)
+        group = next(group for group in self.param_groups if any(parameter is p for p in group["params"]))
+        self._move(parameter, gradient, group)
+
+    def check_readable(self, parameter: DiscreteParameter) -> None:
+        """Raise `GxnorError` if the gradient of this step has been consumed."""
+        if parameter in self._consumed:
+            raise GxnorError(
+                f"the gradient of a discrete parameter of shape {tuple(parameter.shape)} is not there any more: "
+                "DST (fused=True) has moved the weights by it during backward, so it cannot be read, clipped or "
+                "unscaled (GradScaler); call step() to close the step, or use fused=False"
+            )
 
     @overload
     def step(self, closure: None = None) -> None: ...
@@ -111,57 +194,104 @@ class DST(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:
-        """Move every parameter that has a gradient.
+        """Move every parameter that has a gradient; with ``fused=True`` they have moved, and the next step begins.
 
         Raises
         ------
         GxnorError
-            If a gradient is not finite; no weight of that parameter has moved then.
+            If a gradient is not finite; no weight of that parameter has moved then. If weights were moved to
+            another device after this optimiser was made.
         """
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        for group in self.param_groups:
+        if self._process_group is not None:
+            mean_gradients(self._parameters(), self._process_group)
+        for group in self.param_groups if not self._fused else ():
             for p in group["params"]:
                 if p.grad is not None:
                     self._move(p, p.grad, group)
+        self._consumed.clear()
+        self._scratch.clear()
         return loss
 
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients that are held.
+
+        Raises
+        ------
+        GxnorError
+            If ``fused=True`` and gradients have been consumed since the last `step`: they cannot be forgotten.
+        """
+        for p in self._consumed:
+            self.check_readable(p)
+        super().zero_grad(set_to_none)
+
     def _move(self, p: DiscreteParameter, gradient: Tensor, group: dict[str, Any]) -> None:
-        held = self.state[p]
-        if not held:
-            held.update(self._stepper.create(p))
+        stream = self._streams[p]
+        if p.device != stream.device:
+            raise GxnorError(
+                f"DST was made when a parameter of shape {tuple(p.shape)} was on {stream.device}, now it is on "
+                f"{p.device}; move the model first, then make the optimiser"
+            )
         if p.device not in self._scratch:
             self._scratch[p.device] = Scratch(p.device)
-        draws = Draws(self._streams[p], self._scratch[p.device])
+        draws = Draws(stream, self._scratch[p.device])
+        held = self.state[p]
+        if not held:
+            held.update(self._stepper.create(p, draws))
         self._transitions += self._stepper.move(p, gradient, p.space, held, group, draws)
 
+    def _parameters(self) -> Iterator[DiscreteParameter]:
+        for group in self.__dict__.get("param_groups", ()):
+            yield from group["params"]
+
     def state_dict(self) -> dict[str, Any]:
-        """Moments, settings and the states of the random streams."""
-        states = [stream.get_state() for stream in self._streams.values()]
-        return {**super().state_dict(), "generators": states}
+        """Moments, registers, settings, the states of the random streams and the number of transitions."""
+        streams = [self._streams[p].get_state() for p in self._parameters()]
+        return {**super().state_dict(), "generators": streams, "transitions": self.transitions, **self._form}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what `state_dict` gave.
+        """Take over what `state_dict` gave; the run goes on as if it had not been interrupted.
 
         Raises
         ------
         InputError
-            If it is not the state of a DST optimiser.
+            If it is not the state of a DST optimiser of this form with as many parameters.
         """
-        if "generators" not in state_dict:
-            raise InputError("DST.load_state_dict: the entry 'generators' is missing; give a DST state_dict")
-        rest = dict(state_dict)
-        states = rest.pop("generators")
-        super().load_state_dict(rest)
-        for stream, state in zip(self._streams.values(), states, strict=True):
-            stream.set_state(state.cpu())
+        state = dict(state_dict)
+        for key in ("generators", "transitions", *self._form):
+            if key not in state:
+                raise InputError(f"DST.load_state_dict: the entry {key!r} is missing; give a DST state_dict")
+        for key, here in self._form.items():
+            if state.pop(key) != here:
+                raise InputError(
+                    f"DST.load_state_dict: {key} is {state_dict[key]!r} there, {here!r} here; it must be the same"
+                )
+        streams, transitions = state.pop("generators"), state.pop("transitions")
+        if len(streams) != len(self._streams):
+            raise InputError(
+                f"DST.load_state_dict: it holds {len(streams)} random streams for {len(self._streams)} parameters"
+            )
+        super().load_state_dict(state)
+        for p, stream in zip(self._parameters(), streams, strict=True):
+            self._streams[p].set_state(stream.cpu())
+        self._transitions = int(transitions)
+        self._consumed.clear()
 
+    def __getstate__(self) -> dict[str, Any]:
+        own = {key: getattr(self, key) for key in ("_form", "_stepper", "_fused", "_process_group", "_seed")}
+        streams = [(self._streams[p].device, self._streams[p].get_state()) for p in self._parameters()]
+        return {**super().__getstate__(), **own, "_transitions": self.transitions, "streams": streams}
 
-def _check_settings(lr: float, m: float, betas: tuple[float, float], eps: float) -> None:
-    for name, value in (("lr", lr), ("m", m), ("eps", eps)):
-        if not 0 < value < float("inf"):
-            raise InputError(f"DST: {name} is {value!r}; it must be a positive finite number")
-    if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
-        raise InputError(f"DST: betas is {betas!r}; allowed are two numbers in [0, 1)")
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over a copy or a pickle (then with streams), or what `load_state_dict` prepares."""
+        streams = state.get("streams")
+        super().__setstate__({key: value for key, value in state.items() if key != "streams"})
+        if streams is not None:
+            self._start()
+            for p, (device, stream) in zip(self._parameters(), streams, strict=True):
+                p.claim(self)
+                self._streams[p] = torch.Generator(device)
+                self._streams[p].set_state(stream)

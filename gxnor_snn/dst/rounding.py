@@ -7,9 +7,12 @@ tau(0) = 0 and tau(p) <= `slope` * p. The slope bounds which weights can jump be
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
-__all__ = ["Rounding", "Tanh"]
+from gxnor_snn.errors import InputError
+
+__all__ = ["Lut", "Piecewise", "Rounding", "Tanh", "Unbiased"]
 
 
 class Rounding(ABC):
@@ -33,3 +36,63 @@ class Tanh(Rounding):
 
     def slope(self, m: float) -> float:
         return m
+
+
+@dataclass(frozen=True)
+class Unbiased(Rounding):
+    """tau = p: stochastic rounding, the expected step is the step itself; c = 1. There is no m."""
+
+    def probability(self, fraction: Tensor, m: float) -> Tensor:
+        return fraction
+
+    def slope(self, m: float) -> float:
+        return 1.0
+
+
+@dataclass(frozen=True)
+class Lut(Rounding):
+    """tau = tanh(m (i / bins)^2) for the largest i with (i / bins)^2 <= p: a table for chips; c = m.
+
+    From the public fork of GXNOR-Net (github.com/lukmar/Gated-XNOR), there with m = 3. Steps below 1 / bins^2
+    never jump.
+
+    Parameters
+    ----------
+    bins
+        Length of the table: 4, 8, 16, 24 or 32.
+
+    Raises
+    ------
+    InputError
+        If `bins` is none of these.
+    """
+
+    bins: int
+
+    BINS = (4, 8, 16, 24, 32)
+
+    def __post_init__(self) -> None:
+        if self.bins not in self.BINS:
+            raise InputError(f"Lut: bins is {self.bins!r}; allowed are {', '.join(map(str, self.BINS))}")
+
+    def probability(self, fraction: Tensor, m: float) -> Tensor:
+        breaks = torch.arange(self.bins, dtype=fraction.dtype, device=fraction.device).div_(self.bins).square_()
+        which = torch.bucketize(fraction, breaks, right=True) - 1
+        return breaks.mul_(m).tanh_()[which]
+
+    def slope(self, m: float) -> float:
+        return m
+
+
+@dataclass(frozen=True)
+class Piecewise(Rounding):
+    """tau = 2 p up to p = 3/7, then p / 4 + 3/4, at most 1: tanh(3 p) by shifts and adds; c = 2. There is no m.
+
+    From the public fork of GXNOR-Net (github.com/lukmar/Gated-XNOR).
+    """
+
+    def probability(self, fraction: Tensor, m: float) -> Tensor:
+        return torch.minimum(2 * fraction, fraction.mul(0.25).add_(0.75)).clamp_(max=1)
+
+    def slope(self, m: float) -> float:
+        return 2.0

@@ -1,6 +1,7 @@
 """One step of one parameter: rule, candidates, transition, tile by tile."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -8,10 +9,11 @@ from torch import Tensor
 from gxnor_snn.errors import GxnorError
 from gxnor_snn.spaces import DiscreteSpace
 
-from .draws import Draws, candidates
+from .draws import Draws
 from .moments import Held
 from .rounding import Rounding
 from .rules import Rule, Settings
+from .sources import Source
 from .tiles import Tile, tile_limit, tiles
 from .transition import jump
 
@@ -21,24 +23,26 @@ __all__ = ["Stepper"]
 class Stepper:
     """Moves the levels of a parameter by one gradient; holds no state of its own.
 
-    The jump of an element needs its draw below tau <= c p, so only the few elements whose draw may lie below c p
-    are looked at one by one (`candidates`); the result is that of `transition` on all of them.
+    The jump of an element needs its draw below tau <= c p, so only the few elements whose draw lies below c p
+    are looked at one by one (`Source.candidates`); the result is that of `transition` on all of them.
     """
 
-    def __init__(self, rule: Rule, rounding: Rounding) -> None:
+    def __init__(self, rule: Rule, rounding: Rounding, source: Source) -> None:
         self.rule = rule
         self.rounding = rounding
+        self.source = source
 
-    def create(self, p: Tensor) -> Held:
+    def create(self, p: Tensor, draws: Draws) -> Held:
         """State of a parameter before its first step."""
-        held: Held = {"step": 0}
+        cut = _tiles(p)
+        held: Held = {"step": 0, **self.source.create(p, cut, draws)}
         for moment in self.rule.moments:
-            held.update(moment.create(p, self._tiles(p)))
+            held.update(moment.create(p, cut))
         return held
 
     @torch.no_grad()
     def move(
-        self, p: Tensor, gradient: Tensor, space: DiscreteSpace, held: Held, group: Held, draws: Draws
+        self, p: Tensor, gradient: Tensor, space: DiscreteSpace, held: Held, group: dict[str, Any], draws: Draws
     ) -> Tensor:
         """Take one step in place; give the number of levels that changed, int64 ().
 
@@ -47,10 +51,9 @@ class Stepper:
         GxnorError
             If the gradient is not finite; the levels have not moved then, but the moments are of no use any more.
         """
-        if not p.numel():
-            return torch.zeros((), dtype=torch.int64, device=p.device)
         held["step"] += 1
-        slope = max(self.rounding.slope(group["m"]), 1.0)  # a whole step always moves
+        zero_bias = group["zero_bias"]
+        slope = max(self.rounding.slope(group["m"]) * (1 + zero_bias), 1.0)  # a whole step always moves
         settings = Settings(
             lr=group["lr"],
             betas=group["betas"],
@@ -60,10 +63,11 @@ class Stepper:
             scale=space.scale,
         )
         levels, gradient = p.detach().reshape(-1), gradient.contiguous()
-        found = [self._candidates(tile, gradient, settings, held, draws) for tile in self._tiles(p)]
+        found = [self._candidates(tile, gradient, settings, held, draws) for tile in _tiles(p)]
         index, bound, uniform = found[0] if len(found) == 1 else map(torch.cat, zip(*found, strict=True))
         before = levels.index_select(0, index)
-        after = jump(before, bound.double().div_(slope), uniform, space, group["m"], self.rounding)
+        steps = bound.double().div_(slope)
+        after = jump(before, steps, uniform, space, group["m"], self.rounding, zero_bias)
         levels.scatter_(0, index, after)
         for moment in self.rule.moments:
             moment.finish(held)
@@ -75,7 +79,7 @@ class Stepper:
         self, tile: Tile, gradient: Tensor, settings: Settings, held: Held, draws: Draws
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Positions in the parameter, bounds (the update times the slope) and draws of what may move in a tile."""
-        bound = draws.scratch.update[: tile.size]
+        bound = draws.scratch.get("bound", tile.size)
         flat = gradient.view(-1)[tile.start : tile.stop]
         self.rule.write(held, tile, flat, settings, draws, bound)
         low, high = torch.stack(torch.aminmax(bound)).tolist()
@@ -84,10 +88,10 @@ class Stepper:
                 f"DST: the gradient of a parameter of shape {tuple(gradient.shape)} is not finite; "
                 "lower the learning rate"
             )
-        index, uniform = candidates(bound, max(high, -low), draws)
+        index, uniform = self.source.candidates(held, tile, bound, max(high, -low), draws)
         at = bound.index_select(0, index)
         return index.add_(tile.start) if tile.start else index, at, uniform
 
-    @staticmethod
-    def _tiles(p: Tensor) -> tuple[Tile, ...]:
-        return tiles(tuple(p.shape), tile_limit(p.device.type))
+
+def _tiles(p: Tensor) -> tuple[Tile, ...]:
+    return tiles(tuple(p.shape), tile_limit(p.device.type))

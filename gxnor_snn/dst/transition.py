@@ -1,5 +1,6 @@
 """One discrete state transition, as a pure function."""
 
+import torch
 from torch import Tensor
 
 from gxnor_snn.spaces import DiscreteSpace
@@ -11,7 +12,16 @@ __all__ = ["jump", "transition"]
 _TANH = Tanh()
 
 
-def transition(levels: Tensor, update: Tensor, uniform: Tensor, space: DiscreteSpace, m: float) -> Tensor:
+def transition(
+    levels: Tensor,
+    update: Tensor,
+    uniform: Tensor,
+    space: DiscreteSpace,
+    m: float = 3.0,
+    *,
+    rounding: Rounding = _TANH,
+    zero_bias: float = 0.0,
+) -> Tensor:
     """The levels after one discrete state transition.
 
     An update dW of a weight w in Z_N with step dz and half-range H becomes a random transition between levels
@@ -19,9 +29,11 @@ def transition(levels: Tensor, update: Tensor, uniform: Tensor, space: DiscreteS
 
     1. boundary projection: rho = dW clipped to [-H - w, H - w];
     2. split: kappa = trunc(rho / dz), nu = rho - kappa dz, so |nu| < dz with the sign of rho;
-    3. w <- w + kappa dz + sign(nu) dz Bernoulli(tanh(m |nu| / dz)).
+    3. w <- w + kappa dz + sign(nu) dz Bernoulli(tau), tau = tanh(m |nu| / dz).
 
-    The expected jump is m times nu while tanh is linear: m acts as a multiplier of the learning rate.
+    The expected jump is m times nu while tanh is linear: m acts as a multiplier of the learning rate. With a
+    `zero_bias` z the jump of step 3 has the probability min(1, (1 + z) tau) where it leads from w + kappa dz
+    towards zero, and tau / (1 + z) where it leads away from it.
 
     Parameters
     ----------
@@ -30,30 +42,44 @@ def transition(levels: Tensor, update: Tensor, uniform: Tensor, space: DiscreteS
     update
         dW in real units of the space, same shape, not NaN.
     uniform
-        Draws from [0, 1), same shape: the jump to the next value happens where uniform < tanh(m |nu| / dz).
+        Draws from [0, 1), same shape: the jump to the next value happens where uniform < tau.
     space
         The space of the weights.
     m
         Steepness of the transition probability.
+    rounding
+        Another form of tau.
+    zero_bias
+        z >= 0; 0 is the symmetric transition.
 
     Returns
     -------
     torch.Tensor
         Levels of `space`, of the dtype of `levels`.
     """
-    return jump(levels, update / space.step, uniform, space, m, _TANH)
+    return jump(levels, update / space.step, uniform, space, m, rounding, zero_bias)
 
 
 def jump(
-    levels: Tensor, steps: Tensor, uniform: Tensor, space: DiscreteSpace, m: float, rounding: Rounding
+    levels: Tensor,
+    steps: Tensor,
+    uniform: Tensor,
+    space: DiscreteSpace,
+    m: float,
+    rounding: Rounding,
+    zero_bias: float,
 ) -> Tensor:
-    """`transition` with the update in units of dz and any `Rounding`.
+    """`transition` with the update in units of dz.
 
     The boundary projection is done last, as a clip: +-H are whole steps away, so that an update beyond them and
     its projection end at the same level, whatever the draw.
     """
     kappa = steps.trunc()
     nu = steps - kappa
-    jumps = uniform < rounding.probability(nu.abs(), m)
+    tau = rounding.probability(nu.abs(), m)
+    if zero_bias:
+        inward = (kappa * space.level_step + levels) * nu < 0
+        tau = torch.where(inward, tau * (1 + zero_bias), tau / (1 + zero_bias))
+    jumps = uniform < tau
     moved = kappa.add_(jumps.to(nu.dtype).copysign_(nu)).mul_(space.level_step).add_(levels)
     return moved.clamp_(-space.max_level, space.max_level).to(levels.dtype)

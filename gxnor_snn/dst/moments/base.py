@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ..draws import Draws
+from ..draws import Draws, Scratch
 from ..tiles import Tile
 
 __all__ = ["Held", "Moment"]
@@ -38,12 +38,12 @@ class Moment(ABC):
         """Tensors of a zero moment of a parameter, on its device."""
 
     @abstractmethod
-    def load(self, held: Held, tile: Tile) -> Tensor:
+    def load(self, held: Held, tile: Tile, scratch: Scratch) -> Tensor:
         """The moment in the tile, float32 (n,); the caller may overwrite it."""
 
     @abstractmethod
     def store(self, held: Held, tile: Tile, value: Tensor, draws: Draws) -> None:
-        """Keep `value`, which is what `load` gave, changed in place."""
+        """Keep `value`, which is what `load` gave, changed in place; it may be overwritten."""
 
     def finish(self, held: Held) -> None:  # noqa: B027 - most have nothing to do
         """End a step, after all tiles were stored."""

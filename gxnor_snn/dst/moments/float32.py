@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..draws import Draws
+from ..draws import Draws, Scratch
 from ..tiles import Tile
 from .base import Held, Moment
 
@@ -18,7 +18,7 @@ class Float32(Moment):
     def create(self, like: Tensor, tiles: Sequence[Tile]) -> dict[str, Tensor]:
         return {self.name: torch.zeros(like.shape, device=like.device)}
 
-    def load(self, held: Held, tile: Tile) -> Tensor:
+    def load(self, held: Held, tile: Tile, scratch: Scratch) -> Tensor:
         kept: Tensor = held[self.name]
         return kept.view(-1)[tile.start : tile.stop]
 

@@ -1,7 +1,7 @@
 """Adam (arXiv 1412.6980)."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -20,19 +20,22 @@ class Adam(Rule):
     Written as one factor: -lr sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + eps sqrt(1 - b2^t)).
     """
 
-    def __init__(self, first: Moment, second: Moment) -> None:
-        self._first = first
-        self._second = second
+    default_betas = (0.9, 0.999)
+
+    def __init__(self, first: type[Moment], second: type[Moment]) -> None:
+        self._first = first("exp_avg")
+        self._second = second("exp_avg_sq")
 
     @property
-    def moments(self) -> Iterable[Moment]:
+    def moments(self) -> Sequence[Moment]:
         return self._first, self._second
 
     def write(
         self, held: Held, tile: Tile, gradient: Tensor, settings: Settings, draws: Draws, out: Tensor
     ) -> None:
         beta1, beta2 = settings.betas
-        first, second = self._first.load(held, tile), self._second.load(held, tile)
+        first = self._first.load(held, tile, draws.scratch)
+        second = self._second.load(held, tile, draws.scratch)
         first.lerp_(gradient, 1 - beta1)
         second.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
         spread = math.sqrt(1 - beta2**settings.number)

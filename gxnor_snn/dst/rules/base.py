@@ -2,11 +2,12 @@
 
 A `Rule` owns its moments (`moments`). For each step it is asked once per tile, in rising order, to advance them by
 the tile's gradient and to write the update (`write`). It is a pure function of moments, gradient, settings and
-the number of the step; the transition that realises the update is not its business.
+the number of the step; the transition that realises the update is not its business. Where the gradient is not
+finite, neither is the update.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -31,7 +32,7 @@ class Settings:
     unit
         The update is wanted in units of 1 / `unit`: write dW * unit.
     scale
-        Real value of one integer level, the unit of the weights that the gradient refers to.
+        Real value of one integer level; the gradient is one with respect to levels.
     """
 
     lr: float
@@ -43,11 +44,22 @@ class Settings:
 
 
 class Rule(ABC):
-    """A step rule; see the module for the contract."""
+    """A step rule; see the module for the contract.
+
+    Attributes
+    ----------
+    default_lr
+        Learning rate where none is given; None: one must be given.
+    default_betas
+        Betas where none are given.
+    """
+
+    default_lr: float | None = None
+    default_betas: tuple[float, float]
 
     @property
     @abstractmethod
-    def moments(self) -> Iterable[Moment]:
+    def moments(self) -> Sequence[Moment]:
         """What it remembers."""
 
     @abstractmethod

@@ -5,10 +5,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gxnor_snn.dst.draws import Draws, Scratch, candidates, seeded_stream
+from gxnor_snn.dst.draws import Draws, Scratch, seeded_stream
+from gxnor_snn.dst.sources import Stream
+from gxnor_snn.dst.tiles import tiles
 
 CPU = torch.device("cpu")
 SCRATCH = Scratch(CPU)
+
+
+def candidates(bound, peak, source):
+    return Stream().candidates({}, tiles((len(bound),), 1 << 18)[0], bound, peak, source)
 
 
 def draws(seed: int = 0) -> Draws:

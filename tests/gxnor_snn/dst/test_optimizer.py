@@ -1,84 +1,16 @@
 import copy
-import math
 import zlib
 
-import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import nn
 
-from gxnor_snn.dst import DST, transition
+from gxnor_snn.dst import DST
 from gxnor_snn.errors import GxnorError, InputError
 from gxnor_snn.layers import DiscreteLinear, DiscreteParameter, discrete_parameters
 from gxnor_snn.spaces import DiscreteSpace
 
-
-def closed_form(level: int, update: float, space: DiscreteSpace, m: float) -> dict[int, float]:
-    """Probability of each level after one transition, in real units as the method is written."""
-    w, dz, half = level * space.scale, space.step, space.half_range
-    rho = min(half - w, update) if update >= 0 else max(-half - w, update)
-    kappa = math.trunc(rho / dz)
-    nu = rho - kappa * dz
-    tau = math.tanh(m * abs(nu) / dz)
-    here = round((w + kappa * dz) / space.scale)
-    jumped = round((w + kappa * dz + math.copysign(dz, rho)) / space.scale)
-    return {here: 1 - tau, jumped: tau} if tau else {here: 1.0}
-
-
-CASES = [
-    (1, 1.0, 0, 0.1, 3.0),
-    (1, 1.0, 0, -0.4, 3.0),
-    (1, 1.0, -1, 1.3, 3.0),
-    (1, 1.0, 1, 0.7, 3.0),
-    (0, 1.0, -1, 0.5, 3.0),
-    (0, 0.5, 1, -0.2, 1.0),
-    (3, 1.0, -3, 0.6, 2.0),
-    (3, 2.0, 2, -1.7, 0.5),
-]
-
-
-@pytest.mark.parametrize(("n", "half_range", "level", "update", "m"), CASES)
-def test_transitions_follow_the_closed_form(n, half_range, level, update, m) -> None:
-    space, draws = DiscreteSpace(n, half_range), 40_000
-    uniform = torch.rand(draws, generator=torch.Generator().manual_seed(7))
-    levels = torch.full((draws,), level, dtype=torch.int8)
-    after = transition(levels, torch.full((draws,), update), uniform, space, m)
-    expected = closed_form(level, update, space, m)
-    seen = {int(v): int((after == v).sum()) for v in after.unique()}
-    assert set(seen) <= set(expected)
-    chi_square = sum((seen.get(v, 0) - draws * p) ** 2 / (draws * p) for v, p in expected.items() if p > 0)
-    assert chi_square < 10.83  # one degree of freedom, p = 0.001
-
-
-@given(
-    st.integers(0, 7),
-    st.floats(0.1, 10),
-    st.floats(0.1, 20),
-    st.lists(st.tuples(st.floats(-3, 3), st.floats(0, 1, exclude_max=True)), min_size=1, max_size=30),
-    st.integers(0, 2**31),
-)
-def test_transitions_stay_in_the_space_and_go_the_right_way(n, half_range, m, pairs, seed) -> None:
-    space = DiscreteSpace(n, half_range)
-    drawn = space.random((len(pairs),), np.random.default_rng(seed))
-    levels = torch.tensor(drawn, dtype=torch.int8)
-    update, uniform = torch.tensor(pairs).T * torch.tensor([[half_range], [1.0]])
-    after = transition(levels, update, uniform, space, m)
-    assert after.dtype == torch.int8
-    assert np.isin(after.numpy(), space.levels).all()
-    moved = (after.long() - levels.long()).sign()
-    assert ((moved == 0) | (moved == update.sign().long())).all()
-    still = transition(levels, torch.zeros(len(pairs)), uniform, space, m)
-    assert torch.equal(still, levels)
-
-
-def test_a_weight_at_the_boundary_cannot_leave() -> None:
-    space = DiscreteSpace(1)
-    levels = torch.ones(100, dtype=torch.int8)
-    uniform = torch.zeros(100)
-    assert torch.equal(transition(levels, torch.full((100,), 0.9), uniform, space, 3.0), levels)
-    assert (transition(levels, torch.full((100,), -5.0), uniform, space, 3.0) == -1).all()
+from .closed_form import assert_follows, followed
 
 
 def parameter(n: int = 1, size: int = 2000, seed: int = 0) -> DiscreteParameter:
@@ -111,24 +43,6 @@ def test_a_step_is_adam_followed_by_a_transition() -> None:
             expected = [followed(e, u, space, 2.0) for e, u in zip(expected, update, strict=True)]
         for row, probability in zip(p.detach(), expected, strict=True):
             assert_follows(row, probability)
-
-
-def followed(before: dict[int, float], update: float, space: DiscreteSpace, m: float) -> dict[int, float]:
-    after: dict[int, float] = {}
-    for level, weight in before.items():
-        for reached, tau in closed_form(level, update, space, m).items():
-            after[reached] = after.get(reached, 0.0) + weight * tau
-    return after
-
-
-def assert_follows(levels: torch.Tensor, probability: dict[int, float]) -> None:
-    """Chi-square over the levels expected at least five times; no level may be impossible."""
-    counts = dict(zip(*(v.tolist() for v in levels.unique(return_counts=True)), strict=True))
-    assert set(counts) <= {level for level, p in probability.items() if p > 0}
-    cells = {level: p * len(levels) for level, p in probability.items() if p * len(levels) >= 5}
-    if len(cells) > 1:
-        chi2 = sum((counts.get(level, 0) - n) ** 2 / n for level, n in cells.items())
-        assert chi2 < 16 + 3 * len(cells)
 
 
 def test_the_default_path_never_changes_its_bits() -> None:
@@ -269,7 +183,17 @@ def test_a_gradient_that_is_not_finite_raises_and_moves_nothing() -> None:
         ({"lr": 0.1, "m": -1.0}, "m is -1.0"),
         ({"lr": 0.1, "eps": 0.0}, "eps is 0.0"),
         ({"lr": 0.1, "betas": (0.9, 1.0)}, "betas is"),
-        ({"lr": 0.1, "fused": True}, "fused is True; allowed is False"),
+        ({}, "lr is missing; rule 'adam'"),
+        ({"lr": True}, "lr is True"),
+        ({"lr": 0.1, "betas": (0.9,)}, "betas is"),
+        ({"lr": 0.1, "zero_bias": -0.1}, "zero_bias is -0.1"),
+        ({"lr": 0.1, "rule": "lion"}, "rule is 'lion'; allowed are adam, adamax_shift, sgd"),
+        ({"lr": 0.1, "rounding": "floor"}, "rounding is 'floor'; allowed are tanh, unbiased, piecewise, lut4"),
+        ({"lr": 0.1, "source": "lfsr4"}, "source is 'lfsr4'; allowed are generator, lfsr3"),
+        ({"lr": 0.1, "moments": "float16"}, "the first of moments is 'float16'; allowed are float32"),
+        ({"lr": 0.1, "moments": ("int8", "int7")}, r"the second of moments \(rule 'adam'\) is 'int7'"),
+        ({"rule": "adamax_shift", "moments": "factored"}, "the second of moments .* is 'factored'"),
+        ({"lr": 0.1, "moments": ["int8"]}, "one name or a pair"),
     ],
 )
 def test_bad_settings_are_named(arguments: dict[str, object], message: str) -> None:

@@ -1,0 +1,70 @@
+"""Draws from the parameter's random stream."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ..draws import Draws
+from ..moments import Held
+from ..tiles import Tile
+from .base import Source, positions
+
+__all__ = ["Stream"]
+
+_BYTE = 128.0
+"""Seven bits of a draw are compared at first, hence whole multiples of 1/128."""
+_SEVEN_BITS = 0x7F7F7F7F7F7F7F7F
+_WORD = 8
+_SPARSE = 1 / 16
+"""Up to this bound the skips cost less than a byte per weight (measured)."""
+
+
+class Stream(Source):
+    """U of torch's generator: given that it lies below the bound, uniform to within 2^-53."""
+
+    def create(self, like: Tensor, tiles: Sequence[Tile], draws: Draws) -> dict[str, Tensor]:
+        """Nothing: the stream is all."""
+        return {}
+
+    def candidates(
+        self, held: Held, tile: Tile, bound: Tensor, peak: float, draws: Draws
+    ) -> tuple[Tensor, Tensor]:
+        if not peak:
+            return torch.empty(0, dtype=torch.int64, device=bound.device), draws.uniform(0)
+        index, uniform = _by_skips(bound, peak, draws) if peak <= _SPARSE else _by_bytes(bound, peak, draws)
+        inside = positions(uniform < bound.index_select(0, index).abs_())
+        return index.index_select(0, inside), uniform.index_select(0, inside)
+
+
+def _by_skips(bound: Tensor, peak: float, draws: Draws) -> tuple[Tensor, Tensor]:
+    """Elements with U < peak: independent trials, so the gaps between them are geometric (Devroye 1986, X.2)."""
+    n, log_miss = bound.numel(), math.log1p(-peak)
+    batch = int(n * peak + 8 * math.sqrt(n * peak)) + 16
+    index = _successes(batch, log_miss, n, draws)
+    while int(index[-1]) < n:  # eight standard deviations short
+        index = torch.cat([index, _successes(batch, log_miss, n, draws).add_(index[-1] + 1)])
+    index = index[: int(torch.searchsorted(index, n))]
+    return index, draws.uniform(index.numel()).mul_(peak)
+
+
+def _successes(number: int, log_miss: float, end: int, draws: Draws) -> Tensor:
+    """Rising positions of the first successes of independent trials that miss with probability e^log_miss.
+
+    A gap beyond `end` is shortened, but still leads there.
+    """
+    gaps = draws.uniform(number).neg_().log1p_().div_(log_miss).clamp_(max=end)
+    return gaps.to(torch.int64).add_(1).cumsum_(0).sub_(1)
+
+
+def _by_bytes(bound: Tensor, peak: float, draws: Draws) -> tuple[Tensor, Tensor]:
+    """Elements whose first seven bits of U do not rule out U < |bound|; only they draw the other bits."""
+    n, scratch = bound.numel(), draws.scratch
+    coarse = draws.words(-(-n // _WORD)).bitwise_and_(_SEVEN_BITS).view(torch.int8)[:n]
+    scaled = torch.mul(bound, _BYTE, out=scratch.get("work", n))
+    if peak * _BYTE >= _BYTE:
+        scaled.clamp_(1 - _BYTE, _BYTE - 1)
+    reach = scratch.get("reach", n, torch.int8).copy_(scaled).abs_()
+    index = positions(torch.le(coarse, reach, out=scratch.get("open", n, torch.bool)))
+    return index, draws.uniform(index.numel()).add_(coarse.index_select(0, index)).mul_(1 / _BYTE)
