@@ -9,7 +9,7 @@ from .loop import fit
 from .penalty import Penalty
 from .polish import Polish, polish
 from .presets import PRESETS, Preset, demo_setup
-from .recipe import Recipe
+from .recipe import Recipe, Transitions
 from .tensorboard import TensorBoardLog
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Preset",
     "Recipe",
     "TensorBoardLog",
+    "Transitions",
     "augment",
     "demo_setup",
     "evaluate",

@@ -41,7 +41,8 @@ class Optimizers:
         self._latent = LatentFlips(model)
         discrete = list(discrete_parameters(model))
         if discrete:
-            self._dst = DST(discrete, recipe.lr[0], recipe.m, recipe.betas, seed=seed)
+            options = recipe.dst.model_dump()
+            self._dst = DST(discrete, recipe.lr[0], recipe.m, recipe.betas, seed=seed, **options)
             self.members["dst"], self._ends["dst"] = self._dst, [recipe.lr]
         floats = [p for p in model.parameters() if p.requires_grad]
         weights = {"params": [p for p in floats if p.ndim > 1], "weight_decay": recipe.weight_decay}

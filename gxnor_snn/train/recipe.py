@@ -17,10 +17,30 @@ from .augment import Augmentation
 from .events import EventSettings
 from .settings import Settings
 
-__all__ = ["Recipe"]
+__all__ = ["Recipe", "Transitions"]
 
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Beta = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Transitions(Settings):
+    """The table ``[dst]`` of a recipe: how `gxnor_snn.dst.DST` steps, and what it remembers.
+
+    Attributes
+    ----------
+    rule, moments, rounding, source, zero_bias, fused, eps
+        As in `gxnor_snn.dst.DST`, which says what is allowed.
+    """
+
+    what: ClassVar[str] = "dst"
+
+    rule: str = "adam"
+    moments: str | tuple[str, str] = "float32"
+    rounding: str = "tanh"
+    source: str = "generator"
+    zero_bias: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    fused: bool = False
+    eps: _Positive = 1e-8
 
 
 class Recipe(Settings):
@@ -41,6 +61,8 @@ class Recipe(Settings):
         Memory of the two moments of DST.
     m
         Steepness of the transition probability tanh(m |nu| / dz).
+    dst
+        How DST steps, and what it remembers; `Transitions`.
     weight_lr
         First and last learning rate of Adam on float weights: those behind latent-weight layers, and those of a
         float twin; None takes `float_lr`.
@@ -97,6 +119,7 @@ class Recipe(Settings):
     lr: tuple[_Positive, _Positive]
     betas: tuple[_Beta, _Beta] = (0.9, 0.999)
     m: _Positive = 3.0
+    dst: Transitions = Transitions()
     weight_lr: tuple[_Positive, _Positive] | None = None
     weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     float_lr: tuple[_Positive, _Positive]
@@ -129,6 +152,10 @@ class Recipe(Settings):
             raise ValueError("label_smoothing needs loss = 'cross_entropy'")
         if self.plain_epochs and self.augment is None:
             raise ValueError("plain_epochs needs augment")
+        if self.dst.fused and (self.accumulate > 1 or self.clip_gradient is not None):
+            raise ValueError(
+                "dst.fused drops each gradient at once: it allows neither accumulate nor clip_gradient"
+            )
         if self.warmup >= self.epochs:
             raise ValueError("warmup must be shorter than epochs")
         return self

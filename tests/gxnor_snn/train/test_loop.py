@@ -8,7 +8,7 @@ from gxnor_snn.errors import GxnorError, InputError, RecipeError
 from gxnor_snn.layers import discrete_parameters
 from gxnor_snn.models import DiscreteNet, lenet, mlp
 from gxnor_snn.spaces import DiscreteSpace
-from gxnor_snn.train import Augmentation, EpochRecord, Recipe, augment, evaluate, fit
+from gxnor_snn.train import Augmentation, EpochRecord, Recipe, Transitions, augment, evaluate, fit
 from gxnor_snn.train.losses import squared_hinge
 
 RECIPE = Recipe(epochs=2, batch_size=50, lr=(0.05, 1e-3), float_lr=(0.01, 1e-3), betas=(0.99, 0.999))
@@ -240,6 +240,29 @@ def test_the_gradient_is_clipped_as_a_whole(digits: Dataset, monkeypatch: pytest
         fit(Slope(), few(digits, 100), RECIPE.replace(clip_gradient=limit, epochs=1))
     assert min(norms[:2]) > 0.01
     np.testing.assert_allclose(norms[2:], 1e-3, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "value"), [("rule", "adagrad"), ("moments", "int3"), ("rounding", "round")])
+def test_what_dst_does_not_know_is_named_before_training(digits: Dataset, name: str, value: str) -> None:
+    with pytest.raises(InputError, match=f"DST: .*{name}.* is '{value}'; allowed are"):
+        fit(small(), few(digits, 100), RECIPE.replace(dst={name: value}))
+
+
+def test_options_of_dst_reach_it(digits: Dataset) -> None:
+    """A bias towards zero makes more zeros; a fused step gives the very weights of the other."""
+    nets = {name: small() for name in ("plain", "fused", "biased")}
+    changes = {"plain": {}, "fused": {"fused": True}, "biased": {"zero_bias": 3.0}}
+    for name, net in nets.items():
+        fit(net, few(digits, 300), RECIPE.replace(dst=Transitions(**changes[name]), epochs=3))
+    zeros = {name: float((net.fc1.levels.detach() == 0).double().mean()) for name, net in nets.items()}
+    assert torch.equal(nets["plain"].fc1.levels, nets["fused"].fc1.levels)
+    assert zeros["biased"] > zeros["plain"] + 0.1
+
+
+def test_a_model_can_be_trained_again(digits: Dataset) -> None:
+    net = small()
+    for _ in range(2):
+        fit(net, few(digits, 100), RECIPE)
 
 
 def test_warm_up_and_cosine_reach_the_optimisers(digits: Dataset) -> None:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from gxnor_snn.errors import InputError, RecipeError
 from gxnor_snn.layers import DiscreteActivation
-from gxnor_snn.train import PRESETS, Augmentation, Recipe, demo_setup
+from gxnor_snn.train import PRESETS, Augmentation, Recipe, Transitions, demo_setup
 from gxnor_snn.train.recipe import _toml_lines
 
 GOOD = {"epochs": 3, "batch_size": 50, "lr": (0.1, 1e-3), "float_lr": (0.01, 1e-3)}
@@ -40,6 +40,9 @@ def test_a_recipe_is_frozen() -> None:
         ({"plain_epochs": 2}, "plain_epochs needs augment"),
         ({"augment": {"rotate": -3}}, "augment: rotate: .*got -3"),
         ({"augment": "much"}, "augment"),
+        ({"dst": {"eps": 0}}, "dst: eps"),
+        ({"dst": {"fused": True}, "accumulate": 2}, "neither accumulate nor clip_gradient"),
+        ({"dst": {"fused": True}, "clip_gradient": 1.0}, "neither accumulate nor clip_gradient"),
         ({"warmup": 3}, "warmup must be shorter than epochs"),
         ({"schedule": "linear"}, "schedule: .*'geometric' or 'cosine'"),
         ({"accumulate": 0}, "accumulate"),
@@ -82,6 +85,7 @@ def test_toml_with_tables(tmp_path: Path) -> None:
     [
         {},
         {"lr": (0.1, 1e-7), "loss": "cross_entropy", "label_smoothing": 0.1, "threads": 2, "amp": True},
+        {"dst": Transitions(moments=("int7", "int8"), zero_bias=0.1, fused=True)},
         {"augment": Augmentation(rotate=10, scale=(0.9, 1.1), flip=True), "plain_epochs": 1, "device": "cpu"},
     ],
 )

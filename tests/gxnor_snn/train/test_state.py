@@ -19,7 +19,7 @@ from gxnor_snn.data import Dataset
 from gxnor_snn.errors import CheckpointError, GxnorError, InputError
 from gxnor_snn.files import read_tensors, write_tensors
 from gxnor_snn.models import DiscreteNet, mlp
-from gxnor_snn.train import Augmentation, EpochRecord, History, Recipe, fit
+from gxnor_snn.train import Augmentation, EpochRecord, History, Recipe, Transitions, fit
 
 RECIPE = Recipe(
     epochs=4,
@@ -109,6 +109,21 @@ def test_under_other_recipes(data: Dataset, file: Path, changes: dict[str, objec
 @pytest.mark.parametrize("n1", [0, 3])
 def test_with_other_spaces_of_weights(data: Dataset, file: Path, n1: int) -> None:
     broken_and_resumed(lambda: net(n1=n1), data, RECIPE, file, 2)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"moments": "bfloat16", "zero_bias": 0.5},
+        {"moments": "int8", "fused": True},
+        {"moments": "factored", "rounding": "unbiased"},
+        {"rule": "adamax_shift", "rounding": "lut16"},
+        {"rule": "sgd", "source": "lfsr15"},
+    ],
+    ids=lambda options: "-".join(map(str, options.values())),
+)
+def test_whatever_dst_remembers(data: Dataset, file: Path, options: dict[str, object]) -> None:
+    broken_and_resumed(net, data, RECIPE.replace(dst=Transitions(**options)), file, 2)
 
 
 class Noisy(nn.Module):
