@@ -23,14 +23,14 @@ class Scratch:
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self.zero = torch.zeros((), device=device)
-        self._buffers: dict[str, Tensor] = {}
+        self._buffers: dict[tuple[str, torch.dtype], Tensor] = {}
 
     def get(self, name: str, number: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        """The buffer of this name, of `number` elements with any values; a name keeps one dtype."""
-        held = self._buffers.get(name)
+        """The buffer of this name, of `number` elements with any values."""
+        held = self._buffers.get((name, dtype))
         if held is None or held.numel() < number:
             held = torch.empty(-(-number // _CHUNK) * _CHUNK, dtype=dtype, device=self.device)
-            self._buffers[name] = held
+            self._buffers[name, dtype] = held
         return held[:number]
 
 

@@ -10,7 +10,7 @@ from gxnor_snn.errors import GxnorError, InputError
 from gxnor_snn.layers import DiscreteLinear, DiscreteParameter, discrete_parameters
 from gxnor_snn.spaces import DiscreteSpace
 
-from .closed_form import assert_follows, followed
+from .closed_form import TAUS, assert_follows, closed_form, followed
 
 
 def parameter(n: int = 1, size: int = 2000, seed: int = 0) -> DiscreteParameter:
@@ -43,6 +43,31 @@ def test_a_step_is_adam_followed_by_a_transition() -> None:
             expected = [followed(e, u, space, 2.0) for e, u in zip(expected, update, strict=True)]
         for row, probability in zip(p.detach(), expected, strict=True):
             assert_follows(row, probability)
+
+
+@pytest.mark.parametrize("rounding", TAUS)
+@pytest.mark.parametrize("zero_bias", [0.0, 1.5])
+def test_every_rounding_reaches_the_weights(rounding: str, zero_bias: float) -> None:
+    """The first step of Adam is lr, whatever the gradient: few candidates and many."""
+    space, draws = DiscreteSpace(4), 20_000
+    start = torch.tensor([-8, -1, 0, 2], dtype=torch.int8)
+    for lr in (0.004, 0.07, 0.4):
+        p = DiscreteParameter(start[:, None].expand(4, draws).clone(), space)
+        dst = DST([p], lr=lr, m=1.7, rounding=rounding, zero_bias=zero_bias)
+        p.grad = torch.tensor([[-1.0], [2.0], [-0.5], [1.0]]).expand(4, draws).clone()
+        dst.step()
+        for row, level, sign in zip(p.detach(), start.tolist(), (1, -1, 1, -1), strict=True):
+            assert_follows(row, closed_form(level, sign * lr, space, 1.7, TAUS[rounding], zero_bias))
+
+
+def test_sixteen_bit_levels_move_like_eight_bit_ones() -> None:
+    space, draws = DiscreteSpace(8), 20_000
+    p = DiscreteParameter(torch.full((draws,), 127), space)
+    dst = DST([p], lr=2.3 * space.step, m=1.0)
+    p.grad = -torch.ones(draws)
+    dst.step()
+    assert_follows(p.detach(), closed_form(127, 2.3 * space.step, space, 1.0))
+    assert p.dtype == torch.int16
 
 
 def test_the_default_path_never_changes_its_bits() -> None:

@@ -1,0 +1,123 @@
+"""An optimiser that is saved, copied or pickled goes on as if nothing had happened."""
+
+import copy
+import io
+import pickle
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from gxnor_snn.dst import DST
+from gxnor_snn.errors import GxnorError, InputError
+from gxnor_snn.layers import DiscreteParameter
+from gxnor_snn.spaces import DiscreteSpace
+
+FORMS = [
+    {},
+    {"moments": "bfloat16"},
+    {"moments": "int8"},
+    {"moments": ("int7", "factored")},
+    {"rule": "adamax_shift", "lr": None, "moments": "bfloat16", "source": "lfsr15"},
+    {"rule": "sgd", "source": "lfsr32", "rounding": "piecewise"},
+]
+
+
+def parameters() -> list[DiscreteParameter]:
+    g = torch.Generator().manual_seed(0)
+    return [
+        DiscreteParameter.drawn(s, DiscreteSpace(n), g) for s, n in (((7, 30), 1), ((5, 2, 3, 3), 4), ((9,), 8))
+    ]
+
+
+def made(given: list[DiscreteParameter], form: dict[str, object], seed: int = 5) -> DST:
+    return DST(given, **{"lr": 0.3, "seed": seed, **form})
+
+
+def advance(given: list[DiscreteParameter], dst: DST, steps: range) -> None:
+    for step in steps:
+        g = torch.Generator().manual_seed(step)
+        for p in given:
+            p.grad = torch.randn(p.shape, generator=g)
+        dst.step()
+
+
+def assert_equal(some: list[DiscreteParameter], others: list[DiscreteParameter]) -> None:
+    assert all(torch.equal(p, q) and p.dtype == q.dtype for p, q in zip(some, others, strict=True))
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_a_saved_run_goes_on_bit_for_bit(form: dict[str, object]) -> None:
+    whole = parameters()
+    uninterrupted = made(whole, form)
+    advance(whole, uninterrupted, range(6))
+    first = parameters()
+    before = made(first, form)
+    advance(first, before, range(3))
+    file = io.BytesIO()
+    torch.save(before.state_dict(), file)
+    file.seek(0)
+    second = [DiscreteParameter(p.detach().clone(), p.space) for p in first]
+    after = made(second, {**form, "lr": 0.1}, seed=99)
+    after.load_state_dict(torch.load(file, weights_only=True))
+    advance(second, after, range(3, 6))
+    assert_equal(whole, second)
+    assert after.transitions == uninterrupted.transitions > 0
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda both: pickle.loads(pickle.dumps(both))])
+def test_a_copy_goes_on_alike(form: dict[str, object], copied) -> None:
+    given = parameters()
+    dst = made(given, form)
+    advance(given, dst, range(2))
+    twins, twin = copied((given, dst))
+    assert {id(p) for p in twin.state} == {id(p) for p in twins}
+    advance(given, dst, range(2, 4))
+    advance(twins, twin, range(2, 4))
+    assert_equal(given, twins)
+    assert all(p.owner is twin for p in twins)
+
+
+def test_states_of_another_form_are_refused() -> None:
+    p = parameters()
+    dst = made(p, {"moments": ("int8", "factored")})
+    state = dst.state_dict()
+    assert state["moments"] == "int8+factored"
+    with pytest.raises(InputError, match=r"moments is 'int8\+factored' there, 'float32' here"):
+        made(parameters(), {}).load_state_dict(state)
+    with pytest.raises(InputError, match="'generators' is missing"):
+        dst.load_state_dict({"state": {}, "param_groups": []})
+    with pytest.raises(InputError, match="holds 3 random streams for 1 parameters"):
+        made(parameters()[:1], {"moments": ("int8", "factored")}).load_state_dict(state)
+
+
+def test_conversions_keep_levels_and_moments() -> None:
+    module = torch.nn.Module()
+    module.levels = parameters()[0]
+    dst = made([module.levels], {"moments": "int8"})
+    advance([module.levels], dst, range(2))
+    module.half().to("cpu").double()
+    assert module.levels.dtype == torch.int8
+    assert dst.state[module.levels]["exp_avg"].dtype == torch.uint8
+    advance([module.levels], dst, range(2))
+
+
+def test_a_parameter_that_was_moved_afterwards_is_named() -> None:
+    p = parameters()[0]
+    dst = made([p], {})
+    dst._streams[p] = SimpleNamespace(device=torch.device("cuda", 0))
+    with pytest.raises(GxnorError, match=r"shape \(7, 30\) was on cuda:0, now it is on cpu; move the model first"):
+        dst.consume(p, torch.zeros(7, 30))
+
+
+def test_weights_in_another_memory_format_are_moved_as_well() -> None:
+    p = parameters()[1]
+    q = DiscreteParameter(p.detach().clone(), p.space)
+    q.data = q.data.to(memory_format=torch.channels_last)
+    assert not q.is_contiguous()
+    for each in (p, q):
+        dst = made([each], {})
+        advance([each], dst, range(3))
+    assert torch.equal(p, q)
+    assert not q.is_contiguous()
