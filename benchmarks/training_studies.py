@@ -1,0 +1,97 @@
+"""The studies of `training.py`: what is compared, with which network, recipe and seeds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gxnor_snn.models import METHODS
+from gxnor_snn.train import PRESETS, Recipe
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One thing compared: arguments of the network, and what it changes in the study's recipe."""
+
+    model: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    factory: str = "lenet"
+    graph: bool = True
+
+
+@dataclass(frozen=True)
+class Study:
+    """Variants that share data and recipe; differences are taken from the first."""
+
+    name: str
+    what: str
+    data: str
+    recipe: Recipe
+    variants: Mapping[str, Variant]
+    seeds: tuple[int, ...] = (0, 1, 2)
+
+
+HANDWRITING = {"rotate": 10.0, "scale": (0.9, 1.1), "shift": 2.0}
+"""Small rotations, magnifications and shifts."""
+CLOTHES = {"flip": True, "rotate": 5.0, "scale": (0.95, 1.05), "shift": 1.0}
+"""Mirror images, and less of the rest: shape and size say what it is."""
+PHOTOGRAPHS = {"flip": True, "crop": 4}
+
+TERNARY = {"r": 0.5, "a": 1.0}
+FLOAT = {"weights": "float", "activation": "relu"}
+LATENT_RATES = {"weight_lr": (0.003, 1e-5), "float_lr": (0.003, 1e-5)}
+"""Of Adam on float and latent weights."""
+
+_BEST = PRESETS["best"].recipe
+_SPARSE = {"events": {"weight": 0.5, "warm_up": 0.1}}
+_LOW_MEMORY = {"dst": {"moments": ("int8", "factored"), "fused": True}}
+
+STUDIES = {
+    study.name: study
+    for study in (
+        Study(
+            name="mnist",
+            what="lenet, all weights and activations ternary, last epoch, no held-out samples; "
+            "sparse: zero window r = 1 and a penalty on gated events",
+            data="mnist",
+            recipe=_BEST.replace(epochs=30, augment=HANDWRITING, plain_epochs=4),
+            variants={"ternary": Variant(TERNARY), "sparse": Variant({**TERNARY, "r": 1.0}, _SPARSE)},
+        ),
+        Study(
+            name="memory",
+            what="MNIST, lenet ternary: float32 moments against fused int8 + factored moments, the same beta1",
+            data="mnist",
+            recipe=_BEST.replace(epochs=10, augment=HANDWRITING, plain_epochs=2),
+            variants={"float32": Variant(TERNARY), "low_memory": Variant(TERNARY, _LOW_MEMORY)},
+        ),
+        Study(
+            name="fashion_mnist",
+            what="lenet ternary against its float twin (ReLU), the same epochs, augmentation and selection (last)",
+            data="fashion_mnist",
+            recipe=_BEST.replace(epochs=30, augment=CLOTHES, plain_epochs=4),
+            variants={"float": Variant(FLOAT, LATENT_RATES, graph=False), "ternary": Variant(TERNARY)},
+        ),
+        Study(
+            name="cifar10_subset",
+            what="vgg of width 32 ternary against its float twin (ReLU) on 4,000 training images, last epoch",
+            data="cifar10_subset",
+            recipe=_BEST.replace(epochs=40, batch_size=50, augment=PHOTOGRAPHS, plain_epochs=4),
+            variants={
+                "float": Variant({**FLOAT, "width": 32}, LATENT_RATES, "vgg", graph=False),
+                "ternary": Variant({**TERNARY, "width": 32}, {}, "vgg"),
+            },
+        ),
+        Study(
+            name="methods",
+            what="MNIST, lenet: every published method under one recipe",
+            data="mnist",
+            recipe=_BEST.replace(epochs=10, augment=HANDWRITING, plain_epochs=2, weight_lr=(0.003, 1e-5)),
+            variants={
+                name: Variant(dict(arguments), graph=arguments.get("activation") is None)
+                for name, arguments in METHODS.items()
+                if name in ("float", "bnn", "bwn", "twn", "tbn", "gxnor")
+            },
+            seeds=(0,),
+        ),
+    )
+}
+"""By name."""
