@@ -11,7 +11,7 @@ import torch
 
 from gxnor_snn.data import Dataset
 from gxnor_snn.errors import InputError, RecipeError
-from gxnor_snn.models import DiscreteNet, NetSpec
+from gxnor_snn.models import METHODS, DiscreteNet, NetKeywords, NetSpec
 from gxnor_snn.train import PRESETS, Preset, Recipe, demo_setup
 
 __all__ = ["Plan", "parse_settings", "plan_training", "state_file", "torch_threads", "training_facts"]
@@ -60,8 +60,7 @@ def plan_training(
     model
         Name of a network; else the data set's own, or a lenet.
     method
-        Name of a method of `gxnor_snn.models.METHODS`: arguments of the network that go before those of the
-        recipe.
+        Name of a method of `gxnor_snn.models.METHODS`, whose arguments take the place of all but the sizes.
     settings
         Arguments of the network that go before all others.
     recipe
@@ -88,7 +87,12 @@ def plan_training(
     changes = {"epochs": epochs, "seed": seed, "device": device}
     plan = preset.recipe.replace(**{name: value for name, value in changes.items() if value is not None})
     arguments |= {"in_features" if factory == "mlp" else "in_shape": list(dataset.image_shape)}
-    arguments |= {"classes": dataset.classes, **preset.model, **_method(method)}
+    arguments["classes"] = dataset.classes
+    if method is None:
+        arguments |= preset.model
+    else:
+        sizes = {name: value for name, value in arguments.items() if name not in NetKeywords.__annotations__}
+        arguments = {**sizes, **_method(method)}
     arguments |= {**(settings or {}), "seed": plan.seed}
     return Plan(NetSpec(factory, arguments), plan)
 
@@ -100,11 +104,7 @@ def _own_setup(name: str) -> tuple[NetSpec, Recipe] | None:
         return None
 
 
-def _method(name: str | None) -> Mapping[str, Any]:
-    if name is None:
-        return {}
-    from gxnor_snn.models import METHODS
-
+def _method(name: str) -> NetKeywords:
     if name not in METHODS:
         raise InputError(f"method {name!r} is unknown; allowed are {', '.join(METHODS)}")
     return METHODS[name]

@@ -8,7 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from gxnor_snn.train import EpochRecord, TensorBoardLog, load_checkpoint
+from gxnor_snn.data import load
+from gxnor_snn.models import METHODS
+from gxnor_snn.train import EpochRecord, TensorBoardLog, evaluate, load_checkpoint
 from gxnor_snn.train.checkpoint import read_checkpoint
 
 QUICK = ("--model", "mlp", "--set", "hidden=[4]", "--epochs", 2)
@@ -154,6 +156,19 @@ def test_a_training_that_was_stopped_goes_on(work, tmp_path, monkeypatch, gxnor,
     assert first.history.epochs == second.history.epochs
     a, b = first.model.state_dict(), second.model.state_dict()
     assert all(a[name].equal(b[name]) for name in a)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_from_training_to_checkpoint(method: str, work, tmp_path, gxnor) -> None:
+    out = tmp_path / "net.safetensors"
+    words = ("--data", work.data, "--model", "lenet", "--set", "channels=[8,8]", "--set", "hidden=16")
+    sizes = ("--set", "kernel=3", "--set", "padding=1", "--recipe", work.recipe, "--epochs", 30)
+    text = gxnor("train", *words, *sizes, "--method", method, "--out", out).stdout
+    net = load_checkpoint(out)
+    data = load(work.data)
+    accuracy = evaluate(net, data.x_test, data.y_test)
+    assert f"{100 * accuracy:.1f}" in text
+    assert accuracy > 0.5  # of three classes
 
 
 def test_resume_without_a_state_begins(work, tmp_path, gxnor) -> None:

@@ -9,6 +9,7 @@ import torch
 from gxnor_snn.cli.training import parse_settings, plan_training, torch_threads
 from gxnor_snn.data import Dataset, load
 from gxnor_snn.errors import InputError
+from gxnor_snn.models import METHODS, NetKeywords
 from gxnor_snn.train import PRESETS, demo_setup
 
 COLOUR = Dataset(
@@ -43,6 +44,24 @@ def test_what_is_given_goes_before_what_is_chosen() -> None:
     kwargs = plan.spec.kwargs
     assert (kwargs["hidden"], kwargs["r"], kwargs["tie"], kwargs["seed"]) == ([5], 0.25, "up", 8)
     assert (plan.recipe.epochs, plan.recipe.seed, plan.recipe.batch_size) == (3, 8, 10_000)
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("recipe", [None, "paper", "repo", "best"])
+def test_a_method_says_what_weights_and_activations_are(name: str, recipe: str | None) -> None:
+    for data in (COLOUR, load("digits")):
+        plan = plan_training(data, method=name, recipe=recipe, settings={"channels": [4], "hidden": 6})
+        given = {key: plan.spec.kwargs[key] for key in plan.spec.kwargs if key in NetKeywords.__annotations__}
+        assert given == {**METHODS[name], "seed": 0}
+        assert plan.build().spec.kwargs["classes"] == data.classes
+    plan = plan_training(load("digits"), method=name, settings={"seed": 3, "norm": "l1"})
+    assert plan.spec.kwargs["norm"] == "l1"
+    assert plan.spec.kwargs["kernel"] == demo_setup("digits")[0].kwargs["kernel"]
+
+
+def test_an_unknown_method_is_named() -> None:
+    with pytest.raises(InputError, match="method 'svm' is unknown; allowed are gxnor, bnn"):
+        plan_training(COLOUR, method="svm")
 
 
 def test_threads_inside_and_after() -> None:

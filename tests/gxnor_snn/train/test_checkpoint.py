@@ -9,7 +9,7 @@ from torch import nn
 from gxnor_snn.errors import CheckpointError, InputError
 from gxnor_snn.files import read_tensors, write_tensors
 from gxnor_snn.layers import DiscreteParameter
-from gxnor_snn.models import DiscreteNet, lenet, mlp
+from gxnor_snn.models import METHODS, DiscreteNet, lenet, mlp
 from gxnor_snn.train import EpochRecord, History, load_checkpoint, save_checkpoint
 from gxnor_snn.train.checkpoint import read_checkpoint
 
@@ -33,7 +33,7 @@ def small(n1: int = 1) -> DiscreteNet:
 PIXELS = torch.randint(0, 256, (9, 3, 4), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
 
 
-@pytest.mark.parametrize("n1", [0, 1, 2, 7])
+@pytest.mark.parametrize("n1", [0, 1, 2, 7, 8])
 def test_a_checkpoint_gives_the_same_network(file: Path, n1: int) -> None:
     net = small(n1)
     save_checkpoint(file, net)
@@ -42,7 +42,28 @@ def test_a_checkpoint_gives_the_same_network(file: Path, n1: int) -> None:
     assert loaded.spec == net.spec
     assert torch.equal(loaded(PIXELS), net.eval()(PIXELS))
     assert isinstance(loaded.fc1.levels, DiscreteParameter)
-    assert loaded.fc1.levels.dtype == torch.int8
+    assert loaded.fc1.levels.dtype == (torch.int8 if n1 < 8 else torch.int16)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method(file: Path, method: str) -> None:
+    net = lenet((1, 8, 8), 3, channels=(4, 4), hidden=5, kernel=3, padding=1, seed=2, **METHODS[method])
+    images = torch.randint(0, 256, (9, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+    net.train()(images)  # batch norms leave their first state
+    save_checkpoint(file, net)
+    loaded = load_checkpoint(file)
+    assert torch.equal(loaded(images), net.eval()(images))
+
+
+def test_draws_of_layers_go_on(file: Path) -> None:
+    """Stochastic layers count their draws in a buffer of integers."""
+    keywords = {**METHODS["bnn"], "stochastic_weights": True, "stochastic_activations": True}
+    net = mlp((1, 3, 4), [7], 3, seed=4, **keywords)
+    for _ in range(3):
+        net.train()(PIXELS)
+    save_checkpoint(file, net)
+    loaded = load_checkpoint(file).train()
+    assert torch.equal(loaded(PIXELS), net(PIXELS))
 
 
 def test_history_and_metadata_come_back(file: Path) -> None:
