@@ -28,6 +28,9 @@ from .values import Levels, Place, Sums, Term, Value
 __all__ = ["Builder"]
 
 
+_FLOAT32_EXACT = 1 << 24
+
+
 class Builder:
     """Collects populations and projections; every complaint is a `ConversionError` naming the place."""
 
@@ -226,6 +229,19 @@ class Builder:
         """Make the graph; `source` tells of the network."""
         notes = {**source, "exact_logits": self._exact_logits}
         return self._growth.graph({"source": notes})
+
+    def check_exact(self, at: Place, value: Value, in_float32: bool) -> None:
+        """Refuse sums that torch would round: of several terms, held in float32, and beyond 2^24."""
+        if not in_float32 or isinstance(value, Levels) or value.curve is not None or value.raw is not None:
+            return
+        if len(value.terms) == 1 and value.terms[0].projection.gain == 1:
+            return  # a product or a pool knows its own bound
+        *_, magnitude = self._growth.bounds(at, value)
+        if magnitude >= _FLOAT32_EXACT:
+            raise ConversionError(
+                f"{at}: its sums reach {magnitude}, and torch adds them in float32, which is exact below 2^24; "
+                f"widen the products that it adds: layer.widen({magnitude})"
+            )
 
     def levels(self, at: Place, value: Value) -> Levels:
         """Levels that a product may read; see `Growth.levels`."""

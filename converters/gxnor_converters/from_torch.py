@@ -1,6 +1,6 @@
 """From a trained torch network to its event graph."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import isfinite
 from operator import index
@@ -16,9 +16,10 @@ from gxnor_snn.layers import PixelEncoder
 from .builder import Builder
 from .codings import input_coding
 from .curves import Normalisation
-from .functions import convert_function
-from .modules import HANDLERS, convert_module
+from .functions import convert_function, function_spec
+from .modules import convert_module, handler_of
 from .outputs import named_outputs
+from .specs import Spec
 from .tracing import Trace, trace
 from .values import Place, Value
 
@@ -74,7 +75,7 @@ def from_torch(
     ----------
     GXNOR-Net (arXiv 1705.09283), sec. 2, for the network; the thresholds are derived here.
     """
-    single = type(model) in HANDLERS or type(model).__module__.startswith("torch.nn.modules")
+    single = handler_of(model) is not None or type(model).__module__.startswith("torch.nn.modules")
     if single and not isinstance(model, nn.Sequential):
         raise ConversionError(
             f"the model is a {type(model).__name__}; allowed is nn.Sequential, or a module of one's own with such "
@@ -89,13 +90,24 @@ def from_torch(
     try:
         builder = Builder(shape, coding, raw)
         dtype = torch.uint8 if pixels else torch.float32
-        _Walk(builder, trace(model, shape, dtype, {c: h.shape for c, h in HANDLERS.items()})).run()
+        _Walk(builder, trace(model, shape, dtype, _Known())).run()
         source: dict[str, object] = {"model": type(model).__name__}
         if normalize is not None:
             source["normalize"] = [[float(m) for m in raw.mean], float(raw.std)] if raw else None
         return builder.finish(source)
     except GraphError as error:
         raise ConversionError(f"the network has no event graph: {error}") from error
+
+
+class _Known:
+    """What tracing needs to know of the handlers' tables."""
+
+    def leaf(self, module: nn.Module) -> Callable[[Any, Spec], Spec] | None:
+        handler = handler_of(module)
+        return None if handler is None else handler.shape
+
+    def function(self, path: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
+        return function_spec(Place(path, "operation"), target, args, kwargs)
 
 
 class _Walk:
@@ -113,20 +125,14 @@ class _Walk:
         for node in nodes[1:]:
             if node.op == "output":
                 self._read_out(fx.node.map_arg(node.args[0], lambda n: self._values[n]))
-            elif node.op == "placeholder":
-                self._values[node] = node.args[0] if node.args else None
             else:
                 value = self._convert(node)
                 at = Place(self._traced.path(node), "module" if node.op == "call_module" else "operation")
+                self._builder.check_exact(at, value, node.meta["value"].dtype == torch.float32)
                 self._values[node] = self._builder.share(at, value) if self._traced.uses(node) > 1 else value
 
     def _convert(self, node: fx.Node) -> Value:
         path = self._traced.path(node)
-        if node.op == "get_attr":
-            raise ConversionError(
-                f"operation {path!r} reads the tensor {str(node.target)!r}, which has no event graph; parameters "
-                "belong to the layers that have one"
-            )
         args: Any = fx.node.map_arg(node.args, lambda n: self._values[n])
         kwargs: Any = fx.node.map_arg(node.kwargs, lambda n: self._values[n])
         if node.op != "call_module":

@@ -2,19 +2,22 @@
 
 import operator
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
-from gxnor_snn.errors import ConversionError
-from gxnor_snn.graph import Pool2d
+from gxnor_snn.errors import ConversionError, GxnorError, InputError
 
 from .builder import Builder
+from .modules import max_pool
+from .specs import Spec, combined, flattened, joined, padded, reshaped, windowed
 from .tracing import BATCH
 from .values import Levels, Place, Sums, Value
 
-__all__ = ["convert_function"]
+__all__ = ["convert_function", "function_spec"]
 
 Convert = Callable[[Builder, Place, tuple[Any, ...], dict[str, Any]], Value]
 
@@ -29,14 +32,26 @@ def convert_function(
     ConversionError
         If there is none, or the arguments have no integer form; naming the operation and what to do.
     """
-    handler = _HANDLERS.get(target)
-    if handler is None:
+    return _function(at, target).convert(builder, at, args, kwargs)
+
+
+def function_spec(at: Place, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
+    """Shape and type of what a function gives; raises as `convert_function` does."""
+    function = _function(at, target)
+    try:
+        return function.spec(args, kwargs)
+    except GxnorError as error:
+        raise ConversionError(f"{at}: {error}") from error
+
+
+def _function(at: Place, target: Any) -> "_Function":
+    function = _FUNCTIONS.get(target)
+    if function is None:
         name = target if isinstance(target, str) else getattr(target, "__name__", repr(target))
-        advice = _ADVICE.get(name, "")
         raise ConversionError(
-            f"{at}: {name} has no event graph, allowed are {', '.join(_NAMES)}, and modules{advice}"
+            f"{at}: {name} has no event graph, allowed are {', '.join(_NAMES)}, and modules{_ADVICE.get(name, '')}"
         )
-    return handler(builder, at, args, kwargs)
+    return function
 
 
 def _values(at: Place, args: tuple[Any, ...], what: str) -> list[Value]:
@@ -128,27 +143,18 @@ def _pad(builder: Builder, at: Place, args: tuple[Any, ...], kwargs: dict[str, A
 
 
 def _max_pool(builder: Builder, at: Place, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:
-    keys = ("input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")
-    given = dict(zip(keys, args, strict=False)) | kwargs
-    if given.get("return_indices"):
+    given = _pool_arguments(args, kwargs)
+    if given.return_indices:
         raise ConversionError(f"{at}: return_indices is set; an event graph has no such output")
-    kernel = _pair(given["kernel_size"])
-    rows, columns = _pair(given.get("padding") or 0)
-    pool = Pool2d(
-        name=at.path,
-        source="",
-        target="",
-        kernel=kernel,
-        stride=_pair(given.get("stride") or kernel),
-        padding=(rows, rows, columns, columns),
-        dilation=_pair(given.get("dilation") or 1),
-        ceil_mode=bool(given.get("ceil_mode")),
-    )
-    return builder.pool(at, given["input"], pool)
+    return builder.pool(at, given.input, max_pool(at.path, given))
 
 
-def _pair(value: int | tuple[int, ...]) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else (value[0], value[1])
+def _pool_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> SimpleNamespace:
+    keys = ("input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")
+    plain = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False, "return_indices": False}
+    given = plain | dict(zip(keys, args, strict=False)) | kwargs
+    given["stride"] = given["stride"] or given["kernel_size"]
+    return SimpleNamespace(**given)
 
 
 def _nothing(builder: Builder, at: Place, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:
@@ -161,17 +167,71 @@ def _no_more(at: Place, kwargs: dict[str, Any]) -> None:
         raise ConversionError(f"{at}: has arguments {', '.join(kwargs)}, allowed are none by name")
 
 
-_HANDLERS: Mapping[Any, Convert] = {
-    **dict.fromkeys((operator.add, operator.iadd, torch.add, "add", "add_"), _add),
-    **dict.fromkeys((operator.sub, operator.isub, torch.sub, "sub", "sub_"), _subtract),
-    **dict.fromkeys((operator.mul, operator.imul, torch.mul, "mul", "mul_"), _multiply),
-    **dict.fromkeys((operator.neg, torch.neg, "neg"), _negate),
-    **dict.fromkeys((torch.cat, torch.concat, torch.concatenate), _concatenate),
-    **dict.fromkeys((torch.flatten, "flatten"), _flatten),
-    **dict.fromkeys((torch.reshape, "reshape", "view"), _reshape),
-    **dict.fromkeys((F.max_pool2d, torch.max_pool2d), _max_pool),
-    F.pad: _pad,
-    "contiguous": _nothing,
+def _elementwise_spec(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
+    return combined(*args)
+
+
+def _joined_spec(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
+    names = dict(zip(("tensors", "dim"), args, strict=False)) | kwargs
+    return joined(names["tensors"], names.get("dim", names.get("axis", 0)))
+
+
+def _flattened_spec(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
+    names = dict(zip(("input", "start_dim", "end_dim"), args, strict=False)) | kwargs
+    return flattened(names["input"], names.get("start_dim", 0), names.get("end_dim", -1))
+
+
+def _reshaped_spec(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
+    value, *sizes = args
+    return reshaped(value, list(sizes[0] if len(sizes) == 1 and isinstance(sizes[0], tuple | list) else sizes))
+
+
+def _padded_spec(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
+    names = dict(zip(("input", "pad"), args, strict=False)) | kwargs
+    if len(names["pad"]) != 4:
+        raise InputError(f"pads by {names['pad']}, allowed are four sides")
+    left, right, top, bottom = names["pad"]
+    return padded(names["input"], top, bottom, left, right)
+
+
+def _pooled_spec(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
+    given = _pool_arguments(args, kwargs)
+    return windowed(given.input, given.input.shape[1], max_pool("", given).window, "max_pool2d")
+
+
+def _same_spec(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
+    spec: Spec = args[0]
+    return spec
+
+
+@dataclass(frozen=True)
+class _Function:
+    """How a function converts, and what it makes of shapes and types."""
+
+    convert: Convert
+    spec: Callable[[tuple[Any, ...], dict[str, Any]], Spec]
+
+
+_ADD = _Function(_add, _elementwise_spec)
+_SUBTRACT = _Function(_subtract, _elementwise_spec)
+_MULTIPLY = _Function(_multiply, _elementwise_spec)
+_NEGATE = _Function(_negate, _same_spec)
+_CONCATENATE = _Function(_concatenate, _joined_spec)
+_FLATTEN = _Function(_flatten, _flattened_spec)
+_RESHAPE = _Function(_reshape, _reshaped_spec)
+_MAX_POOL = _Function(_max_pool, _pooled_spec)
+
+_FUNCTIONS: Mapping[Any, _Function] = {
+    **dict.fromkeys((operator.add, operator.iadd, torch.add, "add", "add_"), _ADD),
+    **dict.fromkeys((operator.sub, operator.isub, torch.sub, "sub", "sub_"), _SUBTRACT),
+    **dict.fromkeys((operator.mul, operator.imul, torch.mul, "mul", "mul_"), _MULTIPLY),
+    **dict.fromkeys((operator.neg, torch.neg, "neg"), _NEGATE),
+    **dict.fromkeys((torch.cat, torch.concat, torch.concatenate), _CONCATENATE),
+    **dict.fromkeys((torch.flatten, "flatten"), _FLATTEN),
+    **dict.fromkeys((torch.reshape, "reshape", "view"), _RESHAPE),
+    **dict.fromkeys((F.max_pool2d, torch.max_pool2d), _MAX_POOL),
+    F.pad: _Function(_pad, _padded_spec),
+    "contiguous": _Function(_nothing, _same_spec),
 }
 _NAMES = ("+", "-", "* with an int", "torch.cat", "flatten", "reshape", "F.pad", "F.max_pool2d")
 _ADVICE: Mapping[str, str] = {

@@ -60,7 +60,8 @@ class Growth:
         if sums.curve is not None:
             raise ConversionError(
                 f"{at}: adds or joins {sums.names} behind a batch norm, scale or bias of their own; such sums "
-                "have no common integer. One batch norm must follow the addition: act(BN(conv(a) + gain * shortcut(a)))"
+                "have no common integer. One batch norm must follow the addition: act(BN(conv(a) + gain * "
+                "shortcut(a)))"
             )
         if sums.raw is not None:
             raise ConversionError(f"{at}: reads sums of normalised inputs; put batch norm and an activation there")

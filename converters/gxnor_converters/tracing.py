@@ -1,22 +1,36 @@
 """Reading a torch module's forward pass: `torch.fx` with the layers that have a handler as leaves.
 
-Shapes travel along on meta tensors, so a forward may ask for them (``x.view(x.shape[0], -1)``) and decide by
+Shapes and types travel along, so a forward may ask for them (``x.view(x.shape[0], -1)``) and decide by
 them; what it decides by values has no one structure, and is refused.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import torch
-from torch import Tensor, fx, nn
+from torch import fx, nn
 
 from gxnor_snn.errors import ConversionError, GxnorError
 
-__all__ = ["BATCH", "Shapes", "Trace", "eval_mode", "trace"]
+from .specs import Spec
 
-BATCH = 3  # samples of the meta tensors; a forward that counts on another number is found out
-Shapes = Mapping[type[nn.Module], Callable[[Any, Tensor], Tensor]]
+__all__ = ["BATCH", "Rules", "Trace", "eval_mode", "trace"]
+
+BATCH = 3  # samples in the shapes; a forward that counts on another number is found out
+
+
+class Rules(Protocol):
+    """What is known of modules and functions."""
+
+    def leaf(self, module: nn.Module) -> Callable[[Any, Spec], Spec] | None:
+        """What a call of the module makes of shape and type; None for modules that are no leaves."""
+
+    def function(self, path: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
+        """Shape and type of what a function (or method, by its name) gives; raises where it has no event graph."""
+
+
 _REPEATABLE = (nn.MaxPool2d, nn.Flatten, nn.Dropout, nn.Dropout2d, nn.Identity, nn.ZeroPad2d)
 
 
@@ -59,7 +73,7 @@ def _mentions(value: Any, node: fx.Node) -> int:
     return int(value is node)
 
 
-def trace(model: nn.Module, shape: tuple[int, ...], dtype: torch.dtype, shapes: Shapes) -> Trace:
+def trace(model: nn.Module, shape: tuple[int, ...], dtype: torch.dtype, rules: Rules) -> Trace:
     """Trace the eval mode of a module of one input.
 
     Parameters
@@ -70,8 +84,8 @@ def trace(model: nn.Module, shape: tuple[int, ...], dtype: torch.dtype, shapes: 
         Of one sample.
     dtype
         Of the input.
-    shapes
-        The leaves: by their class, what a call makes of a meta tensor.
+    rules
+        Which modules are leaves, and what becomes of shapes.
 
     Raises
     ------
@@ -79,11 +93,12 @@ def trace(model: nn.Module, shape: tuple[int, ...], dtype: torch.dtype, shapes: 
         Where hooks or a replaced forward hide what is computed, a layer stands twice, the forward takes several
         inputs, or decides by values; naming the module's path.
     """
-    _check_visible(model, shapes)
-    tracer = _Tracer(shape, dtype, shapes, model)
+    _check_visible(model, rules)
+    _check_inputs(model)
+    tracer = _Tracer(shape, dtype, rules, model)
     with eval_mode(model):
         try:
-            graph = tracer.trace(model, concrete_args=_defaults(model))
+            graph = tracer.trace(model)
         except GxnorError:
             raise
         except fx.proxy.TraceError as error:
@@ -112,27 +127,24 @@ def _short(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error).partition(chr(10))[0]:.200}"
 
 
-def _defaults(model: nn.Module) -> dict[str, Any]:
-    """Arguments of the forward beyond the first, which keep their defaults."""
-    import inspect
-
+def _check_inputs(model: nn.Module) -> None:
+    """Refuse a forward that takes anything but one tensor; further arguments keep their defaults."""
     parameters = list(inspect.signature(type(model).forward).parameters.values())[1:]
-    plain = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    needed = [p.name for p in plain if p.default is p.empty]
-    if len(needed) > 1 or not plain:
+    named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    needed = [p.name for p in named if p.default is p.empty]
+    if len(needed) > 1 or not named or named[0].kind is named[0].KEYWORD_ONLY:
         raise ConversionError(
-            f"the forward of {type(model).__name__} takes {needed or 'no'} inputs, allowed is one tensor"
+            f"the forward of {type(model).__name__} takes the inputs {needed}, allowed is one tensor"
         )
-    return {p.name: p.default for p in plain[1:]}
 
 
-def _check_visible(model: nn.Module, shapes: Shapes) -> None:
+def _check_visible(model: nn.Module, rules: Rules) -> None:
     """Refuse what changes a forward pass unseen: hooks, and a forward put in the place of the class's own."""
     for path, module in model.named_modules(remove_duplicate=False):
         where = f"module {path!r}" if path else "the model"
         if module._forward_hooks or module._forward_pre_hooks:
             raise ConversionError(f"{where} has forward hooks, which no event graph runs; remove them")
-        if "forward" in vars(module) and (not path or type(module) in shapes):
+        if "forward" in vars(module) and (not path or rules.leaf(module) is not None):
             raise ConversionError(
                 f"{where} is a {type(module).__name__} with a forward of its own, which cannot be read; "
                 "write it as a method of a class"
@@ -147,22 +159,20 @@ class _Shaped(fx.Proxy):
 
     @property
     def shape(self) -> torch.Size:
-        return self._tensor.shape
+        return self._spec.shape
 
     @property
     def ndim(self) -> int:
-        return self._tensor.ndim
+        return self._spec.ndim
 
     @property
     def dtype(self) -> torch.dtype:
-        return self._tensor.dtype
+        return self._spec.dtype
 
     @property
-    def _tensor(self) -> Tensor:
-        known = self.node.meta.get("value")
-        if not isinstance(known, Tensor):
-            raise ConversionError(f"operation {self.node.meta['path']!r}: gives no tensor, and has no shape")
-        return known
+    def _spec(self) -> Spec:
+        spec: Spec = self.node.meta["value"]
+        return spec
 
     def size(self, dim: int | None = None) -> Any:
         """As of a tensor."""
@@ -174,12 +184,12 @@ class _Shaped(fx.Proxy):
 
 
 class _Tracer(fx.Tracer):
-    """Leaves are the classes of `shapes` and torch's own layers; every node learns its path and its shape."""
+    """Leaves are what `rules` knows and torch's own layers; every node learns its path and its shape."""
 
-    def __init__(self, shape: tuple[int, ...], dtype: torch.dtype, shapes: Shapes, model: nn.Module) -> None:
+    def __init__(self, shape: tuple[int, ...], dtype: torch.dtype, rules: Rules, model: nn.Module) -> None:
         super().__init__()
-        self._input = torch.empty((BATCH, *shape), dtype=dtype, device="meta")
-        self._shapes = shapes
+        self._input = Spec(torch.Size((BATCH, *shape)), dtype)
+        self._rules = rules
         self._evaluating = False  # then parameters are read as they are, without a node
         self._paths: dict[nn.Module, list[str]] = {}
         for path, module in model.named_modules(remove_duplicate=False):
@@ -191,9 +201,16 @@ class _Tracer(fx.Tracer):
         path = self.scope.module_path
         return f"module {path!r}" if path else "the model"
 
+    def create_args_for_root(
+        self, root_fn: Callable[..., Any], is_module: bool, concrete_args: Any = None
+    ) -> tuple[Callable[..., Any], list[Any]]:
+        """One placeholder; Python itself gives further arguments their defaults."""
+        name = list(inspect.signature(root_fn).parameters)[1]
+        return root_fn, [self.root, self.create_proxy("placeholder", name, (), {})]
+
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        known: bool = type(m) in self._shapes or super().is_leaf_module(m, module_qualified_name)
-        return known
+        known = self._rules.leaf(m) is not None or super().is_leaf_module(m, module_qualified_name)
+        return bool(known)
 
     def proxy(self, node: fx.Node) -> fx.Proxy:
         return _Shaped(node, self)
@@ -227,34 +244,37 @@ class _Tracer(fx.Tracer):
         return paths[call] if call < len(paths) else f"{paths[-1]}:{call + 1}"
 
     def _evaluate(self, node: fx.Node) -> Any:
-        """What the node gives, on the meta device."""
+        """Shape and type of what the node gives."""
         if node.op == "placeholder":
-            return self._input if not self._seen_input() else node.args[0] if node.args else None
+            return self._input
         if node.op == "get_attr":
-            return _attribute(self.root, str(node.target))
-        args: Any = fx.node.map_arg(node.args, lambda n: n.meta["value"])
-        kwargs: Any = fx.node.map_arg(node.kwargs, lambda n: n.meta["value"])
-        if node.op == "call_module":
-            module = self.root.get_submodule(str(node.target))
-            shape_of = self._shapes.get(type(module))
-            if shape_of is None or len(args) != 1 or kwargs:
-                return args[0] if args else None  # refused with its path when it is converted
-            try:
-                return shape_of(module, args[0])
-            except GxnorError as error:
-                raise ConversionError(f"module {node.meta['path']!r}: {error}") from error
-        called: Any = getattr(args[0], str(node.target)) if node.op == "call_method" else node.target
-        return called(*(args[1:] if node.op == "call_method" else args), **kwargs)
-
-    def _seen_input(self) -> bool:
-        return sum(n.op == "placeholder" for n in self.graph.nodes) > 1
+            raise _tensor_error(node)
+        args: Any = fx.node.map_arg(node.args, _value)
+        kwargs: Any = fx.node.map_arg(node.kwargs, _value)
+        if node.op != "call_module":
+            return self._rules.function(node.meta["path"], node.target, args, kwargs)
+        module = self.root.get_submodule(str(node.target))
+        rule = self._rules.leaf(module)
+        if rule is None or len(args) != 1 or kwargs:
+            return args[0] if args else None  # refused with its path when it is converted
+        try:
+            return rule(module, args[0])
+        except GxnorError as error:
+            raise ConversionError(f"module {node.meta['path']!r}: {error}") from error
 
 
-def _attribute(root: nn.Module, target: str) -> Any:
-    value: Any = root
-    for name in target.split("."):
-        value = getattr(value, name)
-    return value.to("meta") if isinstance(value, Tensor) else value
+def _value(node: fx.Node) -> Any:
+    """Shape and type of a node; a tensor that the forward holds as an attribute has none here."""
+    if "value" not in node.meta:
+        raise _tensor_error(node)
+    return node.meta["value"]
+
+
+def _tensor_error(node: fx.Node) -> ConversionError:
+    return ConversionError(
+        f"operation {node.name!r} reads the tensor {str(node.target)!r}, which no event graph holds; numbers belong "
+        "to the layers that have them"
+    )
 
 
 def _reachable(graph: fx.Graph) -> list[fx.Node]:

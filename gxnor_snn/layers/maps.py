@@ -102,7 +102,17 @@ class Conv2dMap(DiscreteLayer, ABC):
 
     def product(self, x: Tensor, levels: Tensor) -> Tensor:
         """Return the cross-correlation of x with levels."""
-        return F.conv2d(x, levels, None, self.stride, self.padding, self.dilation, self.groups)
+        return F.conv2d(self._plain(x), levels, None, self.stride, self.padding, self.dilation, self.groups)
+
+    def _plain(self, x: Tensor) -> Tensor:
+        """The same tensor, with the strides of its shape where the output is one pixel wide.
+
+        A one-channel image may lie channels first and channels last at once. Where its strides say the latter and
+        the output is one pixel wide, torch 2.13 on x86 returns memory that it never wrote.
+        """
+        reach = self.dilation[1] * (self.kernel_size[1] - 1) + 1
+        width = (x.shape[3] + 2 * self.padding[1] - reach) // self.stride[1] + 1
+        return x.flatten().view(x.shape) if width == 1 and x.is_contiguous() else x
 
     def extra_repr(self) -> str:
         """Sizes, geometry and code for ``print(model)``."""

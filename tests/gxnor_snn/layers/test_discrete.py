@@ -138,3 +138,15 @@ def test_attributes_have_torch_s_names() -> None:
 def test_bad_arguments_are_named(make, message: str) -> None:
     with pytest.raises(InputError, match=message):
         make()
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 5, 16])
+@pytest.mark.parametrize("training", [True, False])
+def test_a_one_channel_image_that_claims_to_lie_channels_last(batch: int, training: bool) -> None:
+    """Torch 2.13 gives memory it never wrote where such an image meets an output one pixel wide."""
+    layer = DiscreteConv2d(1, 1, 3, stride=(1, 2), padding=(0, 1)).train(training)
+    for seed in range(20):
+        x = integers((batch, 1, 6, 2), 0, 255, seed)
+        strided = torch.as_strided(x.float(), x.shape, (12, 1, 2, 1))
+        assert strided.is_contiguous(memory_format=torch.channels_last)
+        assert torch.equal(layer(strided).long(), integer_conv(x, layer.levels.long(), layer))
