@@ -1,5 +1,6 @@
 """Where a figure comes from: seed, versions, machine and command, as text."""
 
+import functools
 import os
 import platform
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ def provenance(**facts: object) -> dict[str, str]:
     }
 
 
+@functools.cache  # reading a package's metadata takes milliseconds
 def _version(package: str) -> str:
     try:
         return version(package)

@@ -8,7 +8,7 @@ knows nothing of how the graph was made.
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -123,8 +123,6 @@ def verify(
     InputError
         If `x` is empty, `batch` below 1, or the trace lacks spikes or counts.
     """
-    from rich.progress import track
-
     if len(x) == 0 or batch < 1:
         raise InputError(f"verify needs samples and a batch of at least 1; got {len(x)} samples, batch {batch}")
     started = time.perf_counter()
@@ -132,7 +130,7 @@ def verify(
     digest = hashlib.sha256(f"{x.dtype} {x.shape[1:]}".encode())
     engine = ""
     with recording(model, graph) as recorder:
-        for start in track(range(0, len(x), batch), "comparing", disable=not progress, transient=True):
+        for start in _shown(range(0, len(x), batch), progress):
             part = np.ascontiguousarray(x[start : start + batch])
             digest.update(part.tobytes())
             outputs = recorder.run(part)
@@ -153,6 +151,14 @@ def verify(
         notes=comparison.notes,
         provenance=provenance(),
     )
+
+
+def _shown(starts: range, progress: bool) -> Iterable[int]:
+    if not progress:
+        return starts
+    from rich.progress import track
+
+    return track(starts, "comparing", transient=True)
 
 
 def certify(graph: EventGraph, certificate: Certificate, **facts: object) -> EventGraph:

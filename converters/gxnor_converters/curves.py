@@ -44,7 +44,7 @@ class Curve(ABC):
 
     @abstractmethod
     def check(self, values: Reals, judge: Judge) -> None:
-        """Refuse a curve whose results for values (C,) are not judged alike wherever they stand in a tensor."""
+        """Refuse a curve whose results for values (C, L) are not judged alike wherever they stand in a tensor."""
 
     @abstractmethod
     def readout(self) -> tuple[Reals, Reals]:
@@ -140,16 +140,20 @@ class Stock(Curve):
         return self._straight.readout()
 
     def check(self, values: Reals, judge: Judge) -> None:
-        one = torch.from_numpy(values).to(torch.float32).reshape(-1, *[1] * (len(self._shape) - 1))
+        expected = judge(self(values))
+        rows = torch.from_numpy(np.ascontiguousarray(values.T)).to(torch.float32)  # (L, C)
+        images = rows.reshape(*rows.shape, *[1] * (len(self._shape) - 1)).expand(-1, *self._shape)
         layouts = [torch.contiguous_format] + [torch.channels_last] * (len(self._shape) == 3)
         for batch, layout in itertools.product((1, 2, 17), layouts):
-            y = self._run(one.expand(batch, *self._shape).contiguous(memory_format=layout))
-            places = judge(y.transpose(0, 1).reshape(len(values), -1).double().numpy())
-            uneven = np.flatnonzero((places != judge(self(values[:, None]))).any(axis=1))
+            x = images.repeat(batch, *[1] * len(self._shape)).contiguous(memory_format=layout)
+            y = self._run(x).double().transpose(0, 1).reshape(len(values), batch, values.shape[1], -1)
+            found = judge(y.reshape(len(values), -1).numpy()).reshape(y.shape)
+            uneven = np.argwhere((found != expected[:, None, :, None]).any(axis=(1, 3)))
             if uneven.size:
+                channel, sums = uneven[0]
                 raise ConversionError(
-                    f"{self._where}: torch's batch norm gives channel {uneven[0]} results on both sides of a "
-                    f"threshold for one sum ({values[uneven[0]]:.0f}), by the place in the tensor; use "
+                    f"{self._where}: torch's batch norm gives channel {channel} results on both sides of a "
+                    f"threshold for one sum ({values[channel, sums]:.0f}), by the place in the tensor; use "
                     "gxnor_snn.layers.BatchNorm2d"
                 )
 
@@ -218,7 +222,7 @@ class Normalised(Curve):
         return np.asarray(real, np.float64).reshape(values.shape)
 
     def check(self, values: Reals, judge: Judge) -> None:
-        self.curve.check(self._real(values[:, None])[:, 0], judge)
+        self.curve.check(self._real(values), judge)
 
     def readout(self) -> tuple[Reals, Reals]:
         a, b = self.curve.readout()

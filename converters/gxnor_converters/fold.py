@@ -60,7 +60,6 @@ def integer_thresholds(
         last = np.where(open_ & on, middle, last)
         first = np.where(open_ & ~on, middle + 1, first)
     thresholds = np.sort(first * sign, axis=1)
-    for column in thresholds.T:  # the last sum off and the first sum on, wherever they stand in a tensor
-        for sums in (column, column - sign[:, 0]):
-            curve.check(np.clip(sums, low, high).astype(np.float64), steps_passed)
+    edges = np.concatenate([thresholds, thresholds - sign], axis=1)  # the first sum on, the last sum off
+    curve.check(np.clip(edges, low[:, None], high[:, None]).astype(np.float64), steps_passed)
     return thresholds

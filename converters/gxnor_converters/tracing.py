@@ -272,8 +272,8 @@ def _value(node: fx.Node) -> Any:
 
 def _tensor_error(node: fx.Node) -> ConversionError:
     return ConversionError(
-        f"operation {node.name!r} reads the tensor {str(node.target)!r}, which no event graph holds; numbers belong "
-        "to the layers that have them"
+        f"operation {node.name!r} reads the tensor {str(node.target)!r}, which no event graph holds; numbers "
+        "belong to the layers that have them"
     )
 
 
