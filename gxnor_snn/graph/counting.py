@@ -85,8 +85,8 @@ class Counter:
                     total += opened.sum(axis=tuple(range(1, opened.ndim)))
             self._bitcounts[projection.name] = total
             # over all pairs of planes (+1 where they agree, -1 where they differ) = (sum of p_j) * (sum of q_k)
-            signs = [sum(np.asarray(p, np.float64) for p in planes) for planes in (activations, weights)]
-            balance = projection.product(*signs, np)
+            signs, weight_signs = (sum(p.astype(np.float64) for p in planes) for planes in (activations, weights))
+            balance = projection.product(signs, weight_signs, np)
             self._balances[projection.name] = balance.sum(axis=tuple(range(1, balance.ndim))).astype(np.int64)
         self._reached[population.name] = reached.sum(axis=tuple(range(1, reached.ndim)))
 

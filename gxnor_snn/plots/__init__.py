@@ -1,9 +1,10 @@
-"""Figures of one run: sparsity, gating, energy, events.
+"""Figures of one run: sparsity, gating, energy, events; and of runs with delays, over time.
 
 Every plot function takes an optional ``ax``, draws, and returns the axes; none shows a window, and none touches
 pyplot. matplotlib is imported when something is drawn.
 """
 
+from .asynchrony import accuracy_over_time, early_firing_cost, membrane_traces, spike_times, traffic_over_time
 from .energy import energy_by_term
 from .gating import gating_funnel
 from .raster import event_raster
@@ -11,10 +12,15 @@ from .save import figure_png, save_figure
 from .sparsity import sparsity_per_layer
 
 __all__ = [
+    "accuracy_over_time",
+    "early_firing_cost",
     "energy_by_term",
     "event_raster",
     "figure_png",
     "gating_funnel",
+    "membrane_traces",
     "save_figure",
     "sparsity_per_layer",
+    "spike_times",
+    "traffic_over_time",
 ]

@@ -31,11 +31,12 @@ def simulate(
         Integer levels (B, *shape) in the coding of the graph's input (pixel bytes for ``bits(8)``), or a mapping
         from input name to such arrays.
     engine
-        "native", "reference", the name of a registered engine, or an engine object.
+        "native", "reference", "brian2", the name of a registered engine, or an engine object, which may have
+        options: ``get_engine("brian2", target="cython")``.
     record
         Names of populations whose levels the trace keeps, or "all".
     counts
-        "basic", "full" (also `neurons_reached` and `n_bitcount`) or "none".
+        "basic", "full" (also `neurons_reached`, `n_bitcount`, `n_agree`) or "none".
     batch
         Samples per pass; the engine chooses where it is None. Results never depend on it.
     threads

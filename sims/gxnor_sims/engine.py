@@ -8,8 +8,9 @@ every engine against the reference.
 Third parties register a class or factory under the entry-point group ``gxnor_snn.engines``.
 """
 
+import inspect
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import entry_points
 from typing import Any, Protocol, SupportsIndex, runtime_checkable
 
@@ -79,19 +80,29 @@ def check_size(label: str, value: SupportsIndex | None) -> int | None:
     return size
 
 
-def _native() -> Engine:
+def _native() -> Callable[..., Engine]:
     from .native import NativeEngine
 
-    return NativeEngine()
+    return NativeEngine
 
 
-def _reference() -> Engine:
+def _reference() -> Callable[..., Engine]:
     from .reference import ReferenceEngine
 
-    return ReferenceEngine()
+    return ReferenceEngine
 
 
-_BUILT_IN: dict[str, Callable[[], Engine]] = {"reference": _reference, "native": _native}
+def _brian2() -> Callable[..., Engine]:
+    from .brian2 import Brian2Engine
+
+    return Brian2Engine
+
+
+_BUILT_IN: dict[str, Callable[[], Callable[..., Engine]]] = {
+    "reference": _reference,
+    "native": _native,
+    "brian2": _brian2,
+}
 
 
 def engines() -> tuple[str, ...]:
@@ -100,24 +111,49 @@ def engines() -> tuple[str, ...]:
     return (*_BUILT_IN, *others)
 
 
-def get_engine(engine: str | Engine) -> Engine:
+def get_engine(engine: str | Engine, **options: Any) -> Engine:
     """The engine of that name, or the engine given.
+
+    Parameters
+    ----------
+    engine
+        A name of `engines`, or an engine.
+    options
+        Arguments of the engine of that name, as in ``get_engine("brian2", target="cython")``.
 
     Raises
     ------
     EngineError
         If the name is unknown, or what is registered under it is no engine.
+    InputError
+        If the engine has no such option, or options are given for an engine that is made already.
     """
     if not isinstance(engine, str):
         if not isinstance(engine, Engine):
             raise EngineError(f"engine is {type(engine).__name__}, allowed is a name or an object with run()")
+        if options:
+            raise InputError(f"engine {engine.name!r} is made already; options {', '.join(options)} come too late")
         return engine
     if engine in _BUILT_IN:
-        return _BUILT_IN[engine]()
+        built_in: Engine = _made(engine, _BUILT_IN[engine](), options)
+        return built_in
     for entry in entry_points(group=ENTRY_POINT_GROUP):
         if entry.name == engine:
-            made = entry.load()()
+            made = _made(engine, entry.load(), options)
             if not isinstance(made, Engine):
                 raise EngineError(f"engine {engine!r}: {entry.value} does not make an engine")
             return made
     raise EngineError(f"unknown engine {engine!r}; allowed are {', '.join(engines())}")
+
+
+def _made(name: str, make: Callable[..., Any], options: Mapping[str, Any]) -> Any:
+    """What a class or factory makes of the options, after checking that it takes them."""
+    if options:
+        known = inspect.signature(make).parameters
+        unknown = [o for o in options if o not in known]
+        if unknown and not any(p.kind is p.VAR_KEYWORD for p in known.values()):
+            raise InputError(
+                f"engine {name!r} has no option {', '.join(map(repr, unknown))}; "
+                f"allowed are {', '.join(known) or 'none'}"
+            )
+    return make(**options)

@@ -1,0 +1,78 @@
+"""Which graphs Brian2 can run: sums in 32 bits, levels it can compare, memory, estimated before it is taken."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gxnor_snn.errors import InputError
+from gxnor_snn.graph import EventGraph
+
+from .equations import MAX_THRESHOLDS
+from .expand import count_synapses
+
+__all__ = ["BYTES_PER_SYNAPSE", "available_memory", "check_memory", "estimate_memory", "why_not"]
+
+BYTES_PER_SYNAPSE = 53
+"""Measured peak per synapse while a network is built and run; delays that differ and full counts take more."""
+
+_BASE = 150_000_000  # the process with Brian2 loaded
+_INT32 = (1 << 31) - 1
+
+
+def estimate_memory(graph: EventGraph) -> int:
+    """Bytes that Brian2 takes for a graph, without making one synapse."""
+    return _BASE + BYTES_PER_SYNAPSE * count_synapses(graph)
+
+
+def available_memory() -> int:
+    """Bytes that the machine can give now, as far as the system tells; else its whole memory."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return 1 << 62
+
+
+def check_memory(limit: Any) -> int | None:
+    """A limit in bytes, or None for what is available.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    if limit is None or (isinstance(limit, int | np.integer) and not isinstance(limit, bool) and limit > 0):
+        return None if limit is None else int(limit)
+    raise InputError(f"memory is {limit!r}, allowed is a positive number of bytes or None")
+
+
+def why_not(graph: EventGraph, memory: int | None = None) -> str | None:
+    """The reason why Brian2 does not run a graph within `memory` bytes, or None."""
+    for name, population in graph.populations.items():
+        spiking: Any = population
+        if population.role == "spiking" and spiking.coding.n_thresholds > MAX_THRESHOLDS:
+            return (
+                f"population {name!r} has {spiking.coding.n_thresholds} thresholds per neuron, "
+                f"allowed are {MAX_THRESHOLDS}"
+            )
+        if population.has_inputs and graph.magnitude(name) >= _INT32:
+            return f"sums of population {name!r} reach {graph.magnitude(name)}, its 32-bit integers hold {_INT32}"
+    for name, projection in graph.projections.items():
+        edge: Any = projection
+        largest = abs(projection.gain) * (edge.coding.max_abs if projection.weighted else 1)
+        if largest > _INT32:
+            return f"projection {name!r}: weight times gain reach {largest}, its 32-bit integers hold {_INT32}"
+    limit = available_memory() if memory is None else memory
+    needed = estimate_memory(graph)
+    if needed > limit:
+        return (
+            f"{count_synapses(graph):,} synapses of {BYTES_PER_SYNAPSE} bytes take about {needed / 1e9:.1f} GB, "
+            f"allowed are {limit / 1e9:.1f} GB. Run parts of it: graph.subgraph(layers, crop=..., channels=...)"
+        )
+    return None

@@ -1,0 +1,65 @@
+"""Child processes that never outlive their task: whatever ends it, Ctrl-C included, ends them."""
+
+import os
+import subprocess
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from gxnor_snn.errors import EngineError
+
+__all__ = ["Children"]
+
+_LAST_LINES = 5
+
+
+class Children:
+    """Runs commands and keeps track of those that are under way."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._killed = False
+
+    def run(self, command: Sequence[str], what: str, cwd: Path | None = None) -> None:
+        """Run a command to its end; may be called from several threads.
+
+        Raises
+        ------
+        EngineError
+            Saying `what` failed, with the last lines of its output.
+        """
+        # one order of sets in every process: Brian2 writes the same text for the same network
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg", "PYTHONHASHSEED": "0"}
+        with tempfile.TemporaryFile() as output:
+            with self._lock:
+                if self._killed:
+                    raise EngineError(f"engine 'brian2': {what} was called off")
+                child = subprocess.Popen(command, cwd=cwd, stdout=output, stderr=output, env=environment)
+                self._running.add(child)
+            try:
+                code = child.wait()
+            except BaseException:
+                child.kill()
+                child.wait()
+                raise
+            finally:
+                with self._lock:
+                    self._running.discard(child)
+            if code:
+                output.seek(0)
+                lines = output.read().decode(errors="replace").strip().splitlines()[-_LAST_LINES:]
+                raise EngineError(f"engine 'brian2': {what} failed with code {code}: {' | '.join(lines)}")
+
+    def kill(self) -> None:
+        """End all that runs; nothing starts any more until `reset`."""
+        with self._lock:
+            self._killed = True
+            for child in self._running:
+                child.kill()
+
+    def reset(self) -> None:
+        """Commands may start again."""
+        with self._lock:
+            self._killed = False
