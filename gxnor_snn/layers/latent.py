@@ -53,7 +53,7 @@ class LatentLayer(DiscreteLayer, ABC):
 
     def _set_rounding(self, code: Code, threshold: Threshold, stochastic: bool) -> None:
         """Take over how levels are found; called before the base class is."""
-        nearest_steps(code)  # refuses what is no code of weights
+        self._nearest = nearest_steps(code)
         if stochastic and code != ("zn", 0):
             raise InputError(f"{type(self).__name__}: stochastic is True with {code}; allowed with ('zn', 0)")
         in_range = threshold in (None, "twn") or (isinstance(threshold, int | float) and 0 < threshold < 1)
@@ -96,7 +96,7 @@ class LatentLayer(DiscreteLayer, ABC):
     def steps(self) -> StepFunction:
         """The function from latent weights to levels."""
         if self.threshold is None:
-            return nearest_steps(self.code)
+            return self._nearest
         return symmetric_steps((self._ternary_threshold(),), "strict")
 
     def _ternary_threshold(self) -> float:

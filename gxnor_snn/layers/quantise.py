@@ -1,6 +1,5 @@
 """Step functions on float tensors: fast, exact forward; a stand-in for their derivative backward."""
 
-import functools
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -51,28 +50,26 @@ def float_levels(x: Tensor, steps: StepFunction, channel_axis: int = 1) -> Tenso
     bounds = steps.bounds(np.float64 if x.dtype == torch.float64 else np.float32)
     if len(bounds) > _FEW and not steps.per_channel:
         return _searched(x, torch.from_numpy(np.sort(bounds)), steps.values)
-    per_channel = [-1 if axis == channel_axis % x.ndim else 1 for axis in range(x.ndim)]
-    parts = (
-        _jump(x, step, bound if bound.ndim == 0 else x.new_tensor(bound).reshape(per_channel), low, high)
-        for step, bound, (low, high) in zip(steps.steps, bounds, pairwise(steps.values), strict=True)
-    )
-    levels = functools.reduce(Tensor.add_, parts)
-    base = max((v for v in steps.values if v <= 0), default=steps.values[0])
-    return (levels.add_(base) if base else levels).to(torch.float32)
+    limits: list[Any] = bounds.tolist()
+    if steps.per_channel:
+        along = [-1 if axis == channel_axis % x.ndim else 1 for axis in range(x.ndim)]
+        limits = list(x.new_tensor(bounds).reshape(len(bounds), *along))
+    # from the level nearest to zero: up by the steps passed, down by those below zero that are not
+    levels = torch.full_like(x, max((v for v in steps.values if v <= 0), default=steps.values[0]))
+    for step, limit, (low, high) in zip(steps.steps, limits, pairwise(steps.values), strict=True):
+        up = high > 0
+        levels.add_(_compared(x, step, limit, passed=up), alpha=high - low if up else low - high)
+    return levels.to(torch.float32)
 
 
-def _jump(x: Tensor, step: Step, bound: Any, low: int, high: int) -> Tensor:
-    """What one step adds to the level that is nearest to zero: down to `low` below it, or up to `high` beyond."""
-    down = high <= 0
+def _compared(x: Tensor, step: Step, bound: Any, *, passed: bool) -> Tensor:
+    """1 where x has passed the step (or has not), else 0, in the type of x."""
     # comparisons that write floats: several times faster than truth values that are converted
     out = torch.empty_like(x)
     if isinstance(step.at, float) and step.at == 0 and step.closed:
         # x >= 0 rather than x > -(smallest number), which a processor set to flush such numbers misreads
-        torch.lt(x, 0, out=out) if down else torch.ge(x, 0, out=out)
-    else:
-        torch.le(x, bound, out=out) if down else torch.gt(x, bound, out=out)
-    height = low - high if down else high - low
-    return out if height == 1 else out.mul_(height)
+        return torch.ge(x, 0, out=out) if passed else torch.lt(x, 0, out=out)
+    return torch.gt(x, bound, out=out) if passed else torch.le(x, bound, out=out)
 
 
 def _searched(x: Tensor, bounds: Tensor, values: tuple[int, ...]) -> Tensor:

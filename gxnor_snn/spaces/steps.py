@@ -111,10 +111,22 @@ class StepFunction:
         Returns
         -------
         numpy.ndarray
-            float64 (K,), or (K, C) where thresholds are per channel; not sorted where thresholds are equal.
+            float64 (K,), or (K, C) where thresholds are per channel; read-only, not sorted where thresholds are
+            equal.
         """
+        if dtype not in self._known_bounds:
+            self._known_bounds[dtype] = self._find_bounds(dtype)
+        return self._known_bounds[dtype]
+
+    @cached_property
+    def _known_bounds(self) -> dict[type[np.floating[Any]], NDArray[np.float64]]:
+        return {}
+
+    def _find_bounds(self, dtype: type[np.floating[Any]]) -> NDArray[np.float64]:
         at = np.array([step.at for step in self.steps], dtype=np.float64)
         closed = np.array([step.closed for step in self.steps]).reshape(-1, *[1] * (at.ndim - 1))
         near = at.astype(dtype)
         too_high = np.where(closed, near.astype(np.float64) >= at, near.astype(np.float64) > at)
-        return np.where(too_high, np.nextafter(near, dtype(-np.inf)), near).astype(np.float64)
+        bounds = np.where(too_high, np.nextafter(near, dtype(-np.inf)), near).astype(np.float64)
+        bounds.flags.writeable = False
+        return bounds

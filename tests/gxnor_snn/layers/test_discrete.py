@@ -33,7 +33,7 @@ def integer_conv(x: torch.Tensor, w: torch.Tensor, layer: DiscreteConv2d) -> tor
 
 
 @given(
-    st.integers(0, 7),
+    st.integers(0, 8),
     st.sampled_from([(3, 1), (2, 3), 1]),
     st.sampled_from([1, 2, (2, 1)]),
     st.sampled_from([0, 1, (0, 2)]),
@@ -60,7 +60,7 @@ def test_convolutions_in_eval_mode_are_exact_integer_sums(n, kernel, stride, pad
     assert torch.equal(got, got.round())
 
 
-@given(st.integers(0, 7), st.integers(1, 400), st.integers(1, 5), st.integers(0, 2**31))
+@given(st.integers(0, 8), st.integers(1, 400), st.integers(1, 5), st.integers(0, 2**31))
 @settings(max_examples=30, deadline=None)
 def test_linear_maps_in_eval_mode_are_exact_integer_sums(n: int, size: int, batch: int, seed: int) -> None:
     layer = DiscreteLinear(size, 7, DiscreteSpace(n), generator=torch.Generator().manual_seed(seed)).eval()
@@ -150,3 +150,51 @@ def test_a_one_channel_image_that_claims_to_lie_channels_last(batch: int, traini
         strided = torch.as_strided(x.float(), x.shape, (12, 1, 2, 1))
         assert strided.is_contiguous(memory_format=torch.channels_last)
         assert torch.equal(layer(strided).long(), integer_conv(x, layer.levels.long(), layer))
+
+
+@pytest.mark.parametrize(("n", "dtype"), [(0, torch.int8), (7, torch.int8), (8, torch.int16)])
+def test_levels_are_as_small_as_they_can_be(n: int, dtype: torch.dtype) -> None:
+    layer = DiscreteLinear(300, 20, DiscreteSpace(n), generator=torch.Generator().manual_seed(0))
+    assert layer.levels.dtype == dtype
+    assert layer.levels.abs().max() == layer.max_level == DiscreteSpace(n).max_level
+    assert layer.code == ("zn", n)
+    assert layer.has_zero == (n > 0)
+    assert layer.max_sum == 255 * 300 * layer.max_level
+
+
+def test_wider_sums_are_in_float64() -> None:
+    layer = DiscreteLinear(4, 3, max_input=1).eval()
+    x = torch.ones(1, 4)
+    assert layer(x).dtype == torch.float32
+    layer.widen(2**24)
+    assert layer(x).dtype == torch.float64
+    layer.widen(1)  # never below the layer's own sums
+    assert layer(x).dtype == torch.float32
+    with pytest.raises(InputError, match="2\\^53"):
+        layer.widen(2**53)
+
+
+def test_a_probe_sees_every_product_in_training() -> None:
+    layer = DiscreteLinear(4, 3, generator=torch.Generator().manual_seed(0))
+    seen = []
+    layer.probe = lambda layer, x, levels: seen.append((layer, x, levels))
+    x = torch.ones(2, 4)
+    layer(x).sum().backward()
+    ((probed, given_x, levels),) = seen
+    assert probed is layer
+    assert torch.equal(given_x, x)
+    assert torch.equal(levels, layer.levels.float())
+    layer.eval()(x)
+    assert len(seen) == 1
+
+
+def test_real_inputs_are_a_choice() -> None:
+    x = torch.rand(2, 3, 5, 5)
+    layer = DiscreteConv2d(3, 4, 3, real_input=True, generator=torch.Generator().manual_seed(0))
+    expected = nn.functional.conv2d(x, layer.levels.float())
+    torch.testing.assert_close(layer(x), expected)
+    torch.testing.assert_close(layer.eval()(x.double()), expected)
+
+
+def test_an_empty_batch_has_empty_sums() -> None:
+    assert DiscreteLinear(4, 3).eval()(torch.zeros(0, 4)).shape == (0, 3)
