@@ -45,13 +45,25 @@ ACTIVATION_CODES = [
     *[("log", n) for n in (1, 2, 4)],
 ]
 WEIGHT_CODES = [*[("zn", n) for n in (0, 1, 1, 1, 2, 3, 4, 8)], ("mbn", 2), ("log", 1), ("log", 3)]
-INPUTS: list[Any] = ["pixels", "pixels", "pixels", ("zn", 0), ("zn", 1), ("zn", 3), ("mbn", 2), ("log", 3), (-5, 9)]
+INPUTS: list[Any] = [
+    "pixels",
+    "pixels",
+    "pixels",
+    ("zn", 0),
+    ("zn", 1),
+    ("zn", 3),
+    ("mbn", 2),
+    ("log", 3),
+    (-5, 9),
+]
 
 
 class Net(nn.Module):
     """Runs steps (target, operation, sources); an operation is a module's name or a function of `OPERATIONS`."""
 
-    def __init__(self, modules: dict[str, nn.Module], steps: list[tuple[str, str, tuple[Any, ...]]], out: Any) -> None:
+    def __init__(
+        self, modules: dict[str, nn.Module], steps: list[tuple[str, str, tuple[Any, ...]]], out: Any
+    ) -> None:
         super().__init__()
         for name, module in modules.items():
             self.add_module(name, module)
@@ -253,9 +265,7 @@ class Maker:
         groups = self.pick([g for g in (1, 1, channels, 2) if channels % g == 0])
         count = out or groups * self.number(1, 3)
         groups = groups if count % groups == 0 else 1
-        layer = self.product(
-            "conv", (channels, count, kernel, stride, padding, dilation, groups), source.top
-        )
+        layer = self.product("conv", (channels, count, kernel, stride, padding, dilation, groups), source.top)
         shape = (
             count,
             *(
@@ -302,7 +312,9 @@ class Maker:
         top = max(abs(v) for v in act1.level_values)
         conv2 = self.product("conv", (out, out, 3, 1, 1), top)
         act2 = self.activation(1.0, out)
-        shortcut = None if same and self.chance(0.7) else self.product("conv", (channels, out, 1, stride), source.top)
+        shortcut = (
+            None if same and self.chance(0.7) else self.product("conv", (channels, out, 1, stride), source.top)
+        )
         block = ResidualBlock(
             conv1,
             self.norm(out, self.spread(conv1, source.top), True),
@@ -314,11 +326,17 @@ class Maker:
             gain=self.pick([1, 1, -2]),
         )
         shape = (out, (height - 1) // stride + 1, (width - 1) // stride + 1)
-        self.live.append(Live(self.add("block", block, source.name), shape, max(abs(v) for v in act2.level_values)))
+        self.live.append(
+            Live(self.add("block", block, source.name), shape, max(abs(v) for v in act2.level_values))
+        )
 
     def join_levels(self, image: bool) -> None:
         source = self.source(image)
-        others = [v for v in self.live if source and v.shape[1:] == source.shape[1:] and len(v.shape) == len(source.shape)]
+        others = [
+            v
+            for v in self.live
+            if source and v.shape[1:] == source.shape[1:] and len(v.shape) == len(source.shape)
+        ]
         if not others:
             return
         other = self.pick(others)
@@ -395,7 +413,17 @@ class Maker:
         return value
 
 
-BLOCKS = ("plain", "plain", "residual", "block", "join_levels", "join_sums", "sum_pool", "pooled_sums", "shared_sums")
+BLOCKS = (
+    "plain",
+    "plain",
+    "residual",
+    "block",
+    "join_levels",
+    "join_sums",
+    "sum_pool",
+    "pooled_sums",
+    "shared_sums",
+)
 
 
 def random_module(seed: int) -> tuple[nn.Module, tuple[int, ...], Any, Maker]:
@@ -457,3 +485,34 @@ def random_samples(seed: int, n: int, shape: tuple[int, ...], given: Any) -> np.
     x = np.random.default_rng(seed).choice(levels, (n, *shape))
     x[0], x[-1] = levels[0], levels[-1]
     return x.astype(np.uint8) if given in ("pixels", "auto") else x.astype(np.int64)
+
+
+def traits(model: Net, given: Any) -> set[str]:
+    """What a network has of the forms that must convert."""
+    found = {f"input {given if isinstance(given, str) else given[0]}"}
+    found |= {operation for _, operation, _ in model.steps if operation in OPERATIONS}
+    found |= {"tuple"} if isinstance(model.out, list) else {"dict"} if isinstance(model.out, dict) else set()
+    read = [s for _, operation, sources in model.steps for s in sources if isinstance(s, str)]
+    found |= {"shared value"} if len(set(read)) < len(read) else set()
+    for module in model.modules():
+        stock = type(module).__module__.startswith("torch") and "BatchNorm" in type(module).__name__
+        found.add("stock batch norm" if stock else type(module).__name__)
+        if isinstance(module, DiscreteLayer):
+            found.add(f"weights {module.code}")
+            found |= {"groups"} if getattr(module, "groups", 1) > 1 else set()
+            found |= {name for name in ("stride", "dilation", "padding", "kernel_size") if _uneven(module, name)}
+        elif isinstance(module, DiscreteActivation):
+            found |= {f"activation {module.code}", f"tie {module.tie}"}
+            found |= {"learnable r"} if module.learn_r else set()
+        elif isinstance(module, nn.MaxPool2d):
+            found |= {"ceil mode"} if module.ceil_mode else set()
+        weight = getattr(module, "weight", None)
+        if isinstance(module, tuple(n for pair in NORMS.values() for n in pair)):
+            found |= {"negative gain"} if bool((weight < 0).any()) else set()
+            found |= {"zero gain"} if bool((weight == 0).any()) else set()
+    return found
+
+
+def _uneven(module: nn.Module, name: str) -> bool:
+    pair = getattr(module, name, (0, 0))
+    return pair[0] != pair[1]

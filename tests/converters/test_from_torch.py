@@ -1,7 +1,6 @@
 """Networks to graphs: equal integer by integer on random networks, and refused with the module's path."""
 
-import itertools
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -22,7 +21,7 @@ from gxnor_snn.layers import (
 )
 from gxnor_snn.models import lenet, mlp
 
-from .nets import random_net, randomise_batch_norms
+from .nets import randomise_batch_norms
 
 
 def reference(graph, x):
@@ -31,49 +30,6 @@ def reference(graph, x):
 
 def native(graph, x):
     return simulate(graph, x, record="all")
-
-
-SEEDS = range(300)
-
-
-def images(seed: int, shape: tuple[int, ...]) -> np.ndarray:
-    x = np.random.default_rng(seed).integers(0, 256, (6, *shape)).astype(np.uint8)
-    x[0] = 0
-    x[1] = 255
-    return x
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_random_networks_are_equal_in_sums_spikes_counts_and_logits(seed: int) -> None:
-    model, shape = random_net(seed)
-    graph = from_torch(model, shape)
-    certificate = verify(model, graph, images(seed, shape), native if seed % 3 == 0 else reference, batch=4)
-    assert certificate.equal, certificate
-    assert certificate.engine == ("native" if seed % 3 == 0 else "reference")
-    assert certificate.compared["sums"] > 0
-    assert certificate.compared["logits"] > 0
-
-
-def test_the_random_networks_discriminate() -> None:
-    """What gives the same logits whatever comes in would prove little; and every form must be among them."""
-    varying, seen = 0, Counter()
-    for seed in SEEDS:
-        model, shape = random_net(seed)
-        logits = simulate(from_torch(model, shape), images(seed, shape), counts="none").logits
-        varying += bool((logits != logits[0]).any())
-        names = [type(m).__name__ for m in model]
-        pairs = set(itertools.pairwise(names))
-        seen["dilation"] += any(m.dilation != (1, 1) for m in model if isinstance(m, DiscreteConv2d))
-        seen["half range"] += any(m.half_range != 1 for m in model if isinstance(m, DiscreteActivation))
-        seen["N = 4"] += any(m.space.n == 4 for m in model if isinstance(m, DiscreteConv2d | DiscreteLinear))
-        seen["two pools"] += ("MaxPool2d", "MaxPool2d") in pairs
-        seen["no norm"] += any((p, "DiscreteActivation") in pairs for p in ("DiscreteConv2d", "DiscreteLinear"))
-        gains = [m.weight for m in model if isinstance(m, BatchNorm1d | BatchNorm2d)]
-        seen["no gain"] += any((w == 0).any() for w in gains)
-        seen["negative gain"] += any((w < 0).any() for w in gains)
-    assert varying >= 0.8 * len(SEEDS)
-    assert len(seen) == 7
-    assert min(seen.values()) >= 20, seen
 
 
 @pytest.mark.parametrize(
@@ -102,11 +58,12 @@ def test_a_pool_in_front_of_batch_norm_takes_the_minimum_where_the_gain_is_negat
 
 
 def test_conversion_leaves_the_model_as_it_was() -> None:
-    model, shape = random_net(3)
-    model.train()
+    model = lenet((1, 12, 12), channels=(3, 5), hidden=9, kernel=3).train()
+    model.bn1.eval()
     before = {k: v.clone() for k, v in model.state_dict().items()}
-    graph = from_torch(model, shape)
-    verify(model, graph, np.zeros((2, *shape), np.uint8), reference)
+    graph = from_torch(model, (1, 12, 12))
+    verify(model, graph, np.zeros((2, 1, 12, 12), np.uint8), reference)
+    assert not model.bn1.training
     assert model.training
     assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
 
