@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -67,16 +68,20 @@ class Weighted(Projection):
 
     def _sum_bounds(self, coding: Coding, padded: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Interval of sum_i w_i a_i per output channel; a padded tap may also contribute nothing."""
-        flat = self.weights.reshape(self.weights.shape[0], -1).astype(np.int64)
-        low = np.minimum(flat * coding.lo, flat * coding.hi)
-        high = np.maximum(flat * coding.lo, flat * coding.hi)
-        if padded:
-            low, high = np.minimum(low, 0), np.maximum(high, 0)
-        return low.sum(axis=1), high.sum(axis=1)
+        lo, hi = (min(coding.lo, 0), max(coding.hi, 0)) if padded else (coding.lo, coding.hi)
+        up, down = self._signed_sums
+        return up * lo + down * hi, up * hi + down * lo
+
+    @cached_property
+    def _signed_sums(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Sums of the positive and of the negative weights per output channel, without a wide copy of them."""
+        flat = self.weights.reshape(self.weights.shape[0], -1)
+        up = np.maximum(flat, 0).sum(axis=1, dtype=np.int64)
+        return up, flat.sum(axis=1, dtype=np.int64) - up
 
     def magnitude(self, source_shape: Shape, coding: Coding) -> int:
-        flat = np.abs(self.weights.reshape(self.weights.shape[0], -1).astype(np.int64))
-        return int(flat.sum(axis=1).max()) * coding.max_abs
+        up, down = self._signed_sums
+        return int((up - down).max()) * coding.max_abs
 
     def _own_spec(self) -> tuple[dict[str, Any], Tensors]:
         packing = "2bit" if self.coding.kind == "ternary" else str(self.weights.dtype)

@@ -296,7 +296,7 @@ def test_stock_batch_norm_needs_statistics_and_float32() -> None:
     wide = nn.Sequential(
         DiscreteLinear(6, 4, max_input=2**24), nn.BatchNorm1d(4), DiscreteActivation(), linear(4, 2)
     )
-    with pytest.raises(ConversionError, match="module '1': its input reaches sums beyond 2.24"):
+    with pytest.raises(ConversionError, match=r"module .1.: its input reaches sums beyond 2.24"):
         from_torch(wide, (6,), (0, 30000))
 
 
