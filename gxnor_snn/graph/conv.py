@@ -1,6 +1,8 @@
 """The convolution: a window of weights slides over an image."""
 
+import itertools
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -116,6 +118,33 @@ class Conv2d(Weighted):
             padding=self.window.crop(region.box, height, width),
             groups=len({c // outputs for c in region.channels}),
         )
+
+    def pick(self, outputs: Sequence[int], inputs: Sequence[int], source_shape: Shape) -> "Conv2d | None":
+        """Groups stay groups: neighbours in the new order must come from one group, and groups stay alike."""
+        per_in, per_out = self.weights.shape[1], self.weights.shape[0] // self.groups
+        groups = [g for g, _ in itertools.groupby(c // per_in for c in inputs)]
+        if len(set(groups)) < len(groups) or len(inputs) % len(groups) or len(outputs) % len(groups):
+            return None
+        width, height = len(inputs) // len(groups), len(outputs) // len(groups)
+        blocks = []
+        for k, g in enumerate(groups):
+            own_in, own_out = inputs[k * width : (k + 1) * width], outputs[k * height : (k + 1) * height]
+            if {c // per_in for c in own_in} != {g} or {c // per_out for c in own_out} != {g}:
+                return None
+            blocks.append(self.weights[list(own_out)][:, [c - g * per_in for c in own_in]])
+        return replace(self, weights=np.concatenate(blocks), groups=len(groups))
+
+    def constant(self, levels: Mapping[int, int], source_shape: Shape) -> NDArray[np.int64] | None:
+        outputs, per_group = self.weights.shape[0] // self.groups, self.weights.shape[1]
+        total = np.zeros(self.weights.shape[0], np.int64)
+        for channel, level in levels.items():
+            group, own = divmod(channel, per_group)
+            rows = slice(group * outputs, (group + 1) * outputs)
+            taps = self.weights[rows, own]
+            if level and any(self.padding) and taps.any():
+                return None  # at the border some taps read padding
+            total[rows] += level * taps.sum(axis=(1, 2), dtype=np.int64)
+        return total
 
     def fan_out(self, source_shape: Shape) -> FanOut:
         channels, height, width = image(source_shape, self.where)

@@ -1,5 +1,6 @@
 """The dense projection: every neuron of the target reads every neuron of the source."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -48,6 +49,17 @@ class Dense(Weighted):
 
     def part(self, region: Region, source_shape: Shape) -> "Dense":
         return replace(self, weights=self.weights[list(region.channels)])
+
+    def pick(self, outputs: Sequence[int], inputs: Sequence[int], source_shape: Shape) -> "Dense":
+        kept = self._by_channel(source_shape)[list(outputs)][:, list(inputs)]
+        return replace(self, weights=kept.reshape(len(kept), -1))
+
+    def constant(self, levels: Mapping[int, int], source_shape: Shape) -> NDArray[np.int64]:
+        sums = self._by_channel(source_shape).sum(axis=2, dtype=np.int64)
+        return np.asarray(sum((sums[:, c] * v for c, v in levels.items()), np.zeros(len(sums), np.int64)))
+
+    def _by_channel(self, source_shape: Shape) -> NDArray[Any]:
+        return self.weights.reshape(len(self.weights), source_shape[0], -1)
 
     def fan_out(self, source_shape: Shape) -> FanOut:
         outputs = self.weights.shape[0]

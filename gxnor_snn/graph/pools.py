@@ -1,5 +1,6 @@
 """The projections without weights, channel by channel: pools and the identity."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -140,6 +141,24 @@ class Pool2d(Projection):
         padding = self.window.crop(region.box, height, width)
         return replace(self, mode=mode, padding=padding, stride=self.window.stride, ceil_mode=False)
 
+    def pick(self, outputs: Sequence[int], inputs: Sequence[int], source_shape: Shape) -> "Pool2d | None":
+        if list(outputs) != list(inputs):
+            return None
+        return self if isinstance(self.mode, str) else replace(self, mode=tuple(self.mode[c] for c in outputs))
+
+    def constant(self, levels: Mapping[int, int], source_shape: Shape) -> NDArray[np.int64] | None:
+        channels, height, width = image(source_shape, self.where)
+        area = 1
+        if self.mode == "sum":
+            taps = np.multiply.outer(self.window.taps_in_range(height, 0), self.window.taps_in_range(width, 1))
+            if int(taps.min()) < int(taps.max()) and any(levels.values()):
+                return None
+            area = int(taps.max())
+        total = np.zeros(channels, np.int64)
+        for channel, level in levels.items():
+            total[channel] = level * area
+        return total
+
     def fan_out(self, source_shape: Shape) -> FanOut:
         channels, height, width = image(source_shape, self.where)
         out_h, out_w = self.window.output_size(height, width, self.where)
@@ -202,6 +221,15 @@ class Identity(Projection):
 
     def part(self, region: Region, source_shape: Shape) -> "Identity":
         return self
+
+    def pick(self, outputs: Sequence[int], inputs: Sequence[int], source_shape: Shape) -> "Identity | None":
+        return self if list(outputs) == list(inputs) else None
+
+    def constant(self, levels: Mapping[int, int], source_shape: Shape) -> NDArray[np.int64]:
+        total = np.zeros(source_shape[0], np.int64)
+        for channel, level in levels.items():
+            total[channel] = level
+        return total
 
     def fan_out(self, source_shape: Shape) -> FanOut:
         one = np.ones(source_shape, np.int64)

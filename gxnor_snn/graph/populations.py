@@ -102,6 +102,16 @@ class Spiking(Population):
     def resolve_coding(self, incoming: Sequence[tuple[Projection, Coding]]) -> Coding:
         return self.coding
 
+    def reached(self, low: NDArray[np.int64], high: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of its levels each channel sends for some sum low..high: bool (channels, levels)."""
+        sign = np.where(self.increasing, 1, -1)[:, None]
+        first = np.where(self.increasing, low, -high)[:, None]
+        last = np.where(self.increasing, high, -low)[:, None]
+        rising = np.sort(self.thresholds * sign, axis=1)  # level k is sent from rising[k - 1] to rising[k] - 1
+        starts = np.concatenate([first, np.maximum(rising, first)], axis=1)
+        stops = np.concatenate([np.minimum(rising - 1, last), last], axis=1)
+        return np.asarray(starts <= stops)
+
     def settle(self, low: NDArray[np.int64], high: NDArray[np.int64]) -> "Spiking":
         """Clamp thresholds to what sums can reach: [lo, hi + 1] increasing, [lo - 1, hi] decreasing."""
         down = ~self.increasing

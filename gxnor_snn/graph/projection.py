@@ -2,12 +2,13 @@
 
 To add an op class you must subclass `Projection` (or `Weighted`) and say, in that one place,
 its shape rule (`output_shape`), its reference execution (`apply`), the interval of its outputs (`bounds`), its
-event counts (`fan_out`), what a part of it needs (`grow`, `reads`, `part`) and its serialisation (`to_spec`,
-`from_spec`), and list it in `PROJECTIONS`.
+event counts (`fan_out`), what a part of it needs (`grow`, `reads`, `part`), how channels are picked and folded
+(`pick`, `constant`) and its serialisation (`to_spec`, `from_spec`), and list it in `PROJECTIONS`.
 Engines and passes must not ask for the class of a projection: they use `kind`, `weighted` and these methods.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -96,6 +97,11 @@ class Projection(ABC):
         return f"projection {self.name!r}"
 
     @property
+    def per_channel(self) -> bool:
+        """Whether every channel of the result depends on the channel of the source at the same place alone."""
+        return not self.weighted
+
+    @property
     def selects(self) -> bool:
         """Whether every result is one of the source's levels (max and min pools, identities)."""
         return False
@@ -131,6 +137,20 @@ class Projection(ABC):
     @abstractmethod
     def part(self, region: Region, source_shape: Shape) -> Self:
         """The op that gives `region` of the result from `reads(region)` of the source."""
+
+    @abstractmethod
+    def pick(self, outputs: Sequence[int], inputs: Sequence[int], source_shape: Shape) -> Self | None:
+        """The op that gives these channels of the result, in this order, from these of the source, in theirs.
+
+        Channels of the source that are left out are taken to be silent. None where no op of this class does it.
+        """
+
+    @abstractmethod
+    def constant(self, levels: Mapping[int, int], source_shape: Shape) -> NDArray[np.int64] | None:
+        """What channels of the source that always send one level add to each channel of the result, without gain.
+
+        None where that differs from place to place of the result.
+        """
 
     @abstractmethod
     def _own_spec(self) -> tuple[dict[str, Any], Tensors]:

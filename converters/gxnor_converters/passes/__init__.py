@@ -1,0 +1,8 @@
+"""Passes: event graphs to smaller or better ordered ones that compute the same; see `base` for the contract."""
+
+from .base import Pass, rechannel
+from .dead import prune_dead
+from .order import reorder_channels
+from .thresholds import merge_thresholds
+
+__all__ = ["Pass", "merge_thresholds", "prune_dead", "rechannel", "reorder_channels"]
