@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from ..errors import GraphError, GraphFormatError
 from ..files import content_digest, read_tensors, write_tensors
-from . import fields
+from . import fields, migrations
 from .event_graph import EventGraph
 from .population import Population
 from .populations import POPULATIONS
@@ -26,7 +26,7 @@ from .projections import PROJECTIONS
 
 __all__ = ["SCHEMA_VERSION", "load", "pack", "save", "structure_digest", "unpack"]
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = str(migrations.CURRENT)
 _KIND = "gxnor-event-graph"
 _Part = TypeVar("_Part", Population, Projection)
 
@@ -65,16 +65,11 @@ def save(graph: EventGraph, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str]) -> EventGraph:
     """Read the graph file at `path`; see `EventGraph.load`."""
     tensors, metadata = read_tensors(path, kind=_KIND, what="graph file", error=GraphFormatError)
-    where = f"graph file {os.fspath(path)}"
-    if metadata.get("schema") != SCHEMA_VERSION:
-        raise GraphFormatError(
-            f"{where}: schema version is {metadata.get('schema')!r}, this release reads {SCHEMA_VERSION!r}"
-        )
-    return unpack(metadata.get("graph", ""), tensors, where)
+    return unpack(metadata.get("graph", ""), tensors, f"graph file {os.fspath(path)}", metadata.get("schema"))
 
 
-def unpack(text: str, tensors: Tensors, where: str = "graph") -> EventGraph:
-    """Make a graph from its JSON text and tensors, trusting neither.
+def unpack(text: str, tensors: Tensors, where: str = "graph", version: str | None = SCHEMA_VERSION) -> EventGraph:
+    """Make a graph from its JSON text and tensors, of any schema version so far, trusting neither.
 
     Raises
     ------
@@ -85,6 +80,7 @@ def unpack(text: str, tensors: Tensors, where: str = "graph") -> EventGraph:
         spec = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise GraphFormatError(f"{where}: the field graph is not JSON: {error}") from error
+    spec, tensors = migrations.upgraded(version, spec, tensors, where)
     top = fields.reader(spec, where, required=("populations", "projections", "metadata"))
     owned = _by_owner(tensors)
     populations = _parts(top.raw("populations"), "population", POPULATIONS, owned, where)

@@ -18,9 +18,9 @@ def merge_thresholds(graph: EventGraph) -> EventGraph:
 
     In a channel, level k is sent for sums from threshold k to the next one. Where that range holds no reachable
     sum (two thresholds are one, or lie beyond what sums reach) in every channel of a population, the level is
-    dropped from its coding and the two thresholds become one. Populations that meet in one level relay keep one coding:
-    they lose a level together or not at all. Fewer levels narrow what sums can reach, so this is repeated until
-    nothing more merges.
+    dropped from its coding and the two thresholds become one. Populations that meet in one level relay keep one
+    coding: they lose a level together or not at all. Fewer levels narrow what sums can reach, so this is repeated
+    until nothing more merges.
 
     Effect on counts
     ----------------

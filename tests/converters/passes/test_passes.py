@@ -344,7 +344,7 @@ def test_groups_that_would_break_are_refused() -> None:
         ],
     )
     assert reorder_channels(graph, {"a": [1, 0, 3, 2]}).populations["a"].shape == (4, 2, 2)
-    with pytest.raises(ConversionError, match="projection 'ao' .conv2d. cannot follow the channels kept of 'a'"):
+    with pytest.raises(ConversionError, match=r"projection 'ao' .conv2d. cannot follow the channels kept of 'a'"):
         reorder_channels(graph, {"a": [0, 2, 1, 3]})
     with pytest.raises(ConversionError, match="cannot follow"):
         rechannel(graph, {"a": [0, 1, 2]})

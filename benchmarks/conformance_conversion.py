@@ -1,0 +1,102 @@
+"""Random torch networks of every form against their event graphs, in number: `make conformance-long`.
+
+Each seed makes one network (`tests/converters/random_nets.py`), converts it, and compares torch in eval mode, the
+reference and the native engine on a few samples: sums, spikes, counts, readouts, logits. Every difference is printed
+with its seed. What is done is kept in a file beside the results, so an interrupted run goes on where it stopped.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import torch
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from gxnor_converters import from_torch  # noqa: E402
+from gxnor_converters.comparison import KINDS, Comparison  # noqa: E402
+from gxnor_converters.recording import recording  # noqa: E402
+from gxnor_sims import simulate  # noqa: E402
+from gxnor_snn.files import write_json  # noqa: E402
+from tests.converters.random_nets import random_module, random_samples, traits  # noqa: E402
+
+CHUNK = 250
+SAMPLES = 5
+
+
+def check(seed: int) -> tuple[dict[str, int], dict[str, int], set[str]]:
+    """Numbers compared and samples that differ, by kind, and the network's traits."""
+    model, shape, given, _ = random_module(seed)
+    graph = from_torch(model, shape, given)
+    x = random_samples(seed, SAMPLES, shape, given)
+    comparison = Comparison(graph)
+    with recording(model, graph) as recorder:
+        outputs = recorder.run(x)
+        comparison.add(x, recorder.seen, outputs, simulate(graph, x, record="all", threads=1))
+    return comparison.compared, {k: int(np.sum(m)) for k, m in comparison.marks().items()}, traits(model, given)
+
+
+def fresh() -> dict[str, object]:
+    """The account of a run that has not begun."""
+    return {"next": 0, "compared": {}, "differing": {}, "seeds_that_differ": [], "traits": {}, "cpu_seconds": 0.0}
+
+
+def chunk(state: dict, first: int, last: int) -> None:
+    """Run seeds first..last - 1 and add them to the account."""
+    began = time.process_time()
+    for seed in range(first, last):
+        try:
+            compared, differing, found = check(seed)
+        except Exception as error:
+            print(f"seed {seed}: {type(error).__name__}: {error}", flush=True)
+            compared, differing, found = {}, {"errors": 1}, set()
+        state["compared"] = dict(Counter(state["compared"]) + Counter(compared))
+        state["differing"] = dict(Counter(state["differing"]) + Counter(differing))
+        state["traits"] = dict(Counter(state["traits"]) + Counter(found))
+        if any(differing.values()):
+            print(f"seed {seed}: {differing}", flush=True)
+            state["seeds_that_differ"].append(seed)
+    state["cpu_seconds"] += time.process_time() - began
+    state["next"] = last
+
+
+def main() -> int:
+    """Run to the last seed; 1 if anything differed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--nets", type=int, default=50_000, help="seeds 0 .. NETS - 1")
+    parser.add_argument("--state", type=Path, default=ROOT / "build" / "conformance_conversion.state.json")
+    parser.add_argument("--again", action="store_true", help="forget what an earlier run has done")
+    parser.add_argument("--name", default="conformance_conversion", help="of the result file")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    state = fresh()
+    if options.state.is_file() and not options.again:
+        state = json.loads(options.state.read_text())
+    while state["next"] < options.nets:
+        chunk(state, state["next"], min(state["next"] + CHUNK, options.nets))
+        options.state.parent.mkdir(parents=True, exist_ok=True)
+        write_json(options.state, state)
+        print(f"{state['next']} networks, {len(state['seeds_that_differ'])} differ", flush=True)
+    from record import record
+
+    figures = {
+        "networks": options.nets,
+        "samples_each": SAMPLES,
+        "networks_that_differ": len(state["seeds_that_differ"]),
+        "seeds_that_differ": state["seeds_that_differ"],
+        "numbers_compared": {kind: state["compared"].get(kind, 0) for kind in KINDS},
+        "samples_that_differ": state["differing"],
+        "networks_with": dict(sorted(state["traits"].items())),
+        "cpu_seconds": round(state["cpu_seconds"], 1),
+    }
+    record(options.name, figures, seeds=f"0..{options.nets - 1}", engines="torch eval, reference, native")
+    return 1 if state["seeds_that_differ"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
