@@ -35,9 +35,10 @@ def convert(
     """Convert a trained network into its event graph.
 
     With --data or --input, torch, the reference and the engine are compared sample by sample: sums, spikes,
-    counts, logits, predictions. If anything differs, no graph is written and the exit code is 1.
+    counts, readouts, logits, predictions. The result travels with the graph: `gxnor info` shows it. If anything
+    differs, no graph is written and the exit code is 1.
     """
-    from gxnor_converters import from_torch
+    from gxnor_converters import certify, from_torch
     from gxnor_snn.errors import InputError
     from gxnor_snn.train import load_checkpoint
 
@@ -54,7 +55,7 @@ def convert(
     screen = Screen(quiet)
     model = load_checkpoint(checkpoint)
     graph = from_torch(model, model.input_shape)
-    notes: dict[str, object] = {"provenance": provenance(command=ctx.obj, model=model.spec.factory)}
+    graph = graph.with_metadata(provenance=provenance(command=ctx.obj, model=model.spec.factory))
     if data is not None or input_file is not None:
         samples = load_samples(graph, data, input_file, limit=verify)
         certificate = compare(model, graph, samples.x, engine=engine, threads=threads, progress=screen.progress)
@@ -62,6 +63,6 @@ def convert(
         if not certificate.equal:
             screen.alarm(f"{out} was not written")
             raise typer.Exit(CHECK_FAILED)
-        notes["certificate"] = {"data": samples.name, **certificate.to_dict()}
-    graph.with_metadata(**notes).save(out)
+        graph = certify(graph, certificate, data=samples.name)
+    graph.save(out)
     screen.line(f"wrote {out}: {graph!r}")

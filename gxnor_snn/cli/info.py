@@ -10,8 +10,6 @@ import typer
 from . import options
 
 if TYPE_CHECKING:
-    from gxnor_snn.graph import Coding, EventGraph
-
     from .screen import Screen
 
 __all__ = ["info"]
@@ -26,8 +24,8 @@ def info(
 ) -> None:
     """Show what a graph file or a checkpoint holds.
 
-    Layers, shapes, codings, weights, thresholds, sizes, notes, digest. The whole file is checked; with --quiet the
-    exit code alone says whether it is sound.
+    Layers, shapes, codings, fan-in, zero weights, thresholds, sizes, certificate, notes, digest. The whole file is
+    checked; with --quiet the exit code alone says whether it is sound.
     """
     from gxnor_snn.errors import InputError
 
@@ -57,35 +55,40 @@ def _kind(file: Path) -> str | None:
 
 
 def _graph(screen: "Screen", file: Path) -> None:
-    import numpy as np
-
     from gxnor_snn.graph import EventGraph
+    from gxnor_snn.graph.summary import POPULATION_HEAD, PROJECTION_HEAD
 
     graph = EventGraph.load(file)
-    weights: list[Any] = [p.weights for p in _weighted(graph)]
+    summary = graph.summary()
+    total = summary.totals
     screen.pairs(
         f"Event graph {file}",
         [
-            ("populations", f"{len(graph.populations)} ({_neurons(graph):,} neurons)"),
-            ("projections", f"{len(graph.projections)} ({sum(w.size for w in weights):,} weights)"),
-            ("zero weights", _zeros(sum(int(np.sum(w == 0)) for w in weights), sum(w.size for w in weights))),
-            ("file size", f"{file.stat().st_size:,} bytes"),
-            ("sha256", graph.digest),
+            ("populations", f"{total['populations']} ({total['neurons']:,} neurons)"),
+            (
+                "projections",
+                f"{total['projections']} ({total['weights']:,} weights, {total['synapses']:,} synapses)",
+            ),
+            ("zero weights", _zeros(total["zeros"], total["weights"])),
+            ("weight bytes", _per_weight(total["bytes"], total["weights"])),
+            ("file size", _per_weight(file.stat().st_size, total["weights"])),
+            ("proof", summary.proof),
+            ("sha256", summary.digest),
         ],
     )
-    head: tuple[str, ...] = ("population", "role", "shape", "coding", "thresholds")
-    screen.table("Populations", head, _population_rows(graph), left=(0, 1, 2, 3, 4))
-    head = ("projection", "from", "to", "form", "weights", "coding", "zeros")
-    screen.table("Projections", head, _projection_rows(graph), left=(0, 1, 2, 3, 4, 5))
-    _notes(screen, graph.metadata)
+    populations = [row.texts() for row in summary.populations]
+    projections = [row.texts() for row in summary.projections]
+    screen.table("Populations", POPULATION_HEAD, populations, left=range(len(POPULATION_HEAD)))
+    screen.table("Projections", PROJECTION_HEAD, projections, left=range(len(PROJECTION_HEAD) - 1))
+    notes = graph.metadata
+    certificate = notes.pop("certificate", None)
+    if isinstance(certificate, dict):
+        screen.pairs("Certificate", _leaves("", certificate))
+    _notes(screen, notes)
 
 
-def _neurons(graph: "EventGraph") -> int:
-    return sum(p.size for p in graph.populations.values())
-
-
-def _weighted(graph: "EventGraph") -> Iterator[Any]:
-    return (p for p in graph.projections.values() if p.weighted)
+def _per_weight(n_bytes: int, weights: int) -> str:
+    return f"{n_bytes:,} bytes" + (f" ({n_bytes / weights:.3f} per weight)" if weights else "")
 
 
 def _zeros(zeros: int, total: int) -> str:
@@ -96,64 +99,16 @@ def _shape(shape: tuple[int, ...]) -> str:
     return "x".join(map(str, shape))
 
 
-def _coding(coding: "Coding") -> str:
-    planes = "" if coding.kind == "ternary" else f"({coding.n_planes})"
-    return f"{coding.kind}{planes} {coding.lo}..{coding.hi}"
-
-
-def _population_rows(graph: "EventGraph") -> Iterator[tuple[str, ...]]:
-    for name, population in graph.populations.items():
-        coding = _coding(graph.coding(name)) if population.has_outputs else "sums"
-        thresholds: Any = getattr(population, "thresholds", None)
-        extent = "" if thresholds is None else f"{int(thresholds.min()):,} .. {int(thresholds.max()):,}"
-        if thresholds is not None and not population.increasing.all():  # type: ignore[attr-defined]
-            extent += f", {int((~population.increasing).sum())} channels decreasing"  # type: ignore[attr-defined]
-        role = f"{population.role} (internal)" if population.is_internal else population.role
-        yield name, role, _shape(population.shape), coding, extent
-
-
-def _projection_rows(graph: "EventGraph") -> Iterator[tuple[str, ...]]:
-    for name, projection in graph.projections.items():
-        weights: Any = getattr(projection, "weights", None)
-        ends = (name, projection.source, projection.target, _form(projection))
-        if weights is None:
-            yield (*ends, "", "", "")
-        else:
-            coding = _coding(projection.coding)  # type: ignore[attr-defined]
-            yield (*ends, _shape(weights.shape), coding, _zeros(int((weights == 0).sum()), weights.size))
-
-
-def _form(projection: Any) -> str:
-    """Kind of a projection with what differs from the plain form, as in ``conv2d, padding 1``."""
-    plain = {"stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1), "groups": 1, "gain": 1, "delay": 0}
-    parts = {key: getattr(projection, key) for key in ("kernel", *plain) if hasattr(projection, key)}
-    words = [f"{projection.kind} {_mode(projection)}".rstrip()]
-    words += [f"{key} {_short(value)}" for key, value in parts.items() if value != plain.get(key)]
-    return ", ".join(words)
-
-
-def _mode(projection: Any) -> str:
-    """Mode of a pool; per channel it is a tuple."""
-    mode = getattr(projection, "mode", "")
-    return mode if isinstance(mode, str) else "/".join(sorted(set(mode)))
-
-
-def _short(value: Any) -> str:
-    """A number, or a tuple of numbers, which stands as one number where all are equal."""
-    if isinstance(value, tuple):
-        return str(value[0]) if len(set(value)) == 1 else "x".join(map(str, value))
-    return str(value)
-
-
 def _checkpoint(screen: "Screen", file: Path) -> None:
-    from gxnor_snn.layers import discrete_parameters
+    from gxnor_snn.layers import DiscreteLayer
     from gxnor_snn.train.checkpoint import read_checkpoint
 
     held = read_checkpoint(file)
     model = held.model
-    parameters = list(discrete_parameters(model))
-    zeros, total = sum(int((p == 0).sum()) for p in parameters), sum(p.numel() for p in parameters)
-    rows = [
+    layers = {name: m for name, m in model.named_modules() if isinstance(m, DiscreteLayer)}
+    counts = {name: (int((m.levels == 0).sum()), m.levels.numel()) for name, m in layers.items()}
+    zeros, total = (sum(pair[k] for pair in counts.values()) for k in (0, 1))
+    facts = [
         ("network", model.spec.factory),
         ("input shape", _shape(model.input_shape)),
         ("discrete weights", f"{total:,}"),
@@ -162,18 +117,18 @@ def _checkpoint(screen: "Screen", file: Path) -> None:
     ]
     if held.history is not None:
         last = held.history.epochs[held.history.selected - 1]
-        rows += [
+        facts += [
             ("trained", f"{len(held.history.epochs)} epochs in {held.history.seconds:.1f} s"),
             ("loss", f"{last.loss:.4f} (epoch {last.epoch})"),
             ("train accuracy", f"{100 * last.train_accuracy:.2f} %"),
         ]
-    screen.pairs(f"Checkpoint {file}", rows)
-    layers = []
-    for name, module in model.named_children():
-        own = list(discrete_parameters(module))
-        count, empty = sum(p.numel() for p in own), sum(int((p == 0).sum()) for p in own)
-        layers.append((name, repr(module), f"{count:,}" if own else "", _zeros(empty, count)))
-    screen.table("Layers", ("name", "layer", "discrete weights", "zeros"), layers, left=(0, 1))
+    screen.pairs(f"Checkpoint {file}", facts)
+    rows = []
+    for name, module in model.named_modules():
+        if not list(module.children()):
+            empty, count = counts.get(name, (0, 0))
+            rows.append((name, repr(module), f"{count:,}" if count else "", _zeros(empty, count)))
+    screen.table("Layers", ("name", "layer", "discrete weights", "zeros"), rows, left=(0, 1))
     screen.pairs("Arguments", [(key, json.dumps(value)) for key, value in model.spec.kwargs.items()])
     _notes(screen, dict(held.metadata))
 

@@ -13,6 +13,7 @@ from .projection import FanOut, Projection
 from .projections import Conv2d, Dense, Identity, Pool2d
 from .region import Region
 from .subgraph import regions, restrict, subgraph
+from .summary import Summary
 from .weighted import Weighted
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Region",
     "Relay",
     "Spiking",
+    "Summary",
     "Weighted",
     "check_input",
     "check_record",

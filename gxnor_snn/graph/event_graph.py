@@ -19,6 +19,7 @@ from .rules import check_role, frozen, input_bounds, topological, unique
 
 if TYPE_CHECKING:
     from .subgraph import Channels, Crop
+    from .summary import Summary
 
 __all__ = ["EventGraph"]
 
@@ -205,6 +206,12 @@ class EventGraph:
         from .subgraph import subgraph
 
         return subgraph(self, layers, crop=crop, channels=channels)
+
+    def summary(self) -> "Summary":
+        """Populations, projections, sizes and certificate as rows; ``print`` it, or let a notebook show it."""
+        from .summary import summarise
+
+        return summarise(self)
 
     def with_metadata(self, **notes: Any) -> "EventGraph":
         """The same graph with `notes` added to its metadata."""

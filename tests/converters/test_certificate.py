@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from gxnor_converters import Certificate, from_torch, verify
+from gxnor_converters import Certificate, certify, from_torch, verify
 from gxnor_sims import simulate
 from gxnor_snn.errors import ConversionError, InputError
 from gxnor_snn.graph import EventGraph
+from gxnor_snn.layers import DiscreteActivation, DiscreteLinear
 from gxnor_snn.models import lenet
 from gxnor_snn.results import EventTrace
 
@@ -133,3 +134,63 @@ def test_a_model_that_lacks_a_product_is_refused(case) -> None:
 def test_a_certificate_is_plain_data() -> None:
     certificate = Certificate(1, "e", "d", {"sums": 1}, {"sums": 0}, 0, 0.5)
     assert certificate.to_dict()["compared"] == {"sums": 1}
+
+
+def test_a_certificate_travels_with_its_graph_and_no_other(case) -> None:
+    model, graph, x = case
+    certificate = verify(model, graph, x, honest)
+    certified = certify(graph, certificate, data="noise")
+    held = certified.metadata["certificate"]
+    assert held["data"] == "noise"
+    assert held["equal"] is True
+    assert held["provenance"]["torch"]
+    assert certified.digest == graph.digest
+    assert "0 of 20 samples differ" in certified.summary().proof
+    with pytest.raises(ConversionError, match="verify this one"):
+        certify(graph.subgraph(["act1"]), certificate)
+
+
+def test_digests_tell_models_and_samples_apart(case) -> None:
+    model, graph, x = case
+    first, again = verify(model, graph, x, honest), verify(model, graph, x, honest, batch=3)
+    assert (first.model_digest, first.samples_digest) == (again.model_digest, again.samples_digest)
+    assert verify(model, graph, x[:-1], honest).samples_digest != first.samples_digest
+    other = lenet((1, 12, 12), channels=(3, 5), hidden=9, kernel=3, classes=4, seed=9)
+    randomise_batch_norms(other, 4)
+    assert verify(other, graph, x, honest).model_digest != first.model_digest
+
+
+class Heads(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body, self.act = DiscreteLinear(6, 5), DiscreteActivation()
+        self.one, self.two = DiscreteLinear(5, 3), DiscreteLinear(5, 2)
+
+    def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        h = self.act(self.body(x))
+        return {"one": self.one(h), "two": self.two(h)}
+
+
+def test_a_lie_in_one_of_several_readouts_is_found() -> None:
+    model = Heads()
+    graph = from_torch(model, (6,), ("zn", 1))
+    x = np.random.default_rng(0).integers(-1, 2, (9, 6))
+    assert verify(model, graph, x, honest).compared["predictions"] == 18
+
+    def lie(graph: EventGraph, x: np.ndarray) -> EventTrace:
+        trace = honest(graph, x)
+        sums = trace.readouts["readout.two"].copy()
+        sums[4] += 1
+        return replace(trace, readouts={**trace.readouts, "readout.two": sums})
+
+    certificate = verify(model, graph, x, lie)
+    assert certificate.differing["readouts"] == certificate.differing["logits"] == 1
+
+
+def test_a_graph_of_other_outputs_is_refused(case) -> None:
+    model = Heads()
+    graph = from_torch(model, (6,), ("zn", 1))
+    x = np.random.default_rng(0).integers(-1, 2, (9, 6))
+    model.forward = lambda x: {"one": Heads.forward(model, x)["one"]}
+    with pytest.raises(ConversionError, match=r"readout 'readout.two' has no counterpart"):
+        verify(model, graph, x, honest)

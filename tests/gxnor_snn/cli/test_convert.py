@@ -27,7 +27,12 @@ def test_verified_on_data(engine, work, tmp_path, gxnor) -> None:
     held = EventGraph.load(out).metadata["certificate"]
     assert (held["n_samples"], held["samples_differing"], held["engine"]) == (30, 0, engine)
     assert all(held["compared"].values())
+    assert len(held["model_digest"]) == len(held["samples_digest"]) == 64
+    assert held["provenance"]["torch"]
     assert "0 of 30" in text
+    shown = gxnor("info", out).stdout
+    assert f"0 of 30 samples differ between torch, reference and {engine}" in " ".join(shown.split())
+    assert held["model_digest"] in "".join(shown.split())
 
 
 def test_verify_limits_the_samples(work, tmp_path, gxnor) -> None:

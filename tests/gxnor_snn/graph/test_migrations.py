@@ -56,7 +56,7 @@ def test_migrations_are_applied_one_after_the_other() -> None:
 
 @pytest.mark.parametrize("version", [None, "", "0", "4", "01", "1.0", "-1", "\u0661", "1" * 50])
 def test_versions_that_are_none_are_refused(version: str | None) -> None:
-    with pytest.raises(GraphFormatError, match="file: schema version is .*, this release reads '1' to '3'"):
+    with pytest.raises(GraphFormatError, match=r"file: schema version is .*, this release reads '1' to '3'"):
         upgraded(version, {}, {}, "file", current=3, migrations={})
 
 
