@@ -4,7 +4,7 @@
 code meaning
 ==== ============================================================================
 0    done
-1    done, but the check failed: the engine and the trained network differ
+1    done, but the check failed: the engine and the trained network, or two engines, differ
 2    bad input or bad usage
 130  interrupted (Ctrl-C)
 ==== ============================================================================

@@ -14,11 +14,13 @@ __all__ = [
     "GraphFile",
     "InputFile",
     "Labels",
+    "Processes",
     "Quiet",
     "Recipe",
     "Sample",
     "Samples",
     "Seed",
+    "Target",
     "Threads",
     "TrainingData",
     "TrainingThreads",
@@ -52,7 +54,23 @@ Samples = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Use the first N samples only.", show_default="all")
 ]
 Sample = Annotated[int, typer.Option(metavar="N", min=0, help="Number of the sample whose events are drawn.")]
-Engine = Annotated[str, typer.Option(metavar="NAME", help="Engine that runs the graph: native or reference.")]
+Engine = Annotated[
+    str, typer.Option(metavar="NAME", help="Engine that runs the graph: native, reference or brian2.")
+]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        metavar="numpy|cython|cpp_standalone",
+        help="What engine brian2 compiles to; numpy needs no compiler.",
+        show_default="numpy",
+    ),
+]
+Processes = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=1, help="Processes that engine brian2 shares the samples out to.", show_default="1"
+    ),
+]
 Batch = Annotated[
     int | None,
     typer.Option(metavar="N", min=1, help="Samples per pass; results never depend on it.", show_default="auto"),

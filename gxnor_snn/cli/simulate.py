@@ -1,5 +1,6 @@
 """`gxnor simulate`: run a graph on samples; accuracy, events, and what was recorded."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,8 +9,11 @@ import typer
 from . import options
 
 if TYPE_CHECKING:
+    from gxnor_sims import Engine
+    from gxnor_snn.graph import EventGraph
     from gxnor_snn.results import EventTrace
 
+    from .checking import Comparison
     from .samples import Samples as LoadedSamples
 
 __all__ = ["simulate"]
@@ -23,6 +27,16 @@ def simulate(
     labels: options.Labels = None,
     samples: options.Samples = None,
     engine: options.Engine = "native",
+    target: options.Target = None,
+    processes: options.Processes = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Run a second engine beside it (native; reference for native and for full counts), print the "
+            "differences and the speed of both; exit code 1 if anything differs.",
+        ),
+    ] = False,
     record: Annotated[
         list[str] | None,
         typer.Option(
@@ -31,7 +45,10 @@ def simulate(
         ),
     ] = None,
     counts: Annotated[
-        str, typer.Option(metavar="basic|full|none", help="Which events to count; full is for engine reference.")
+        str,
+        typer.Option(
+            metavar="basic|full|none", help="Which events to count; full is for engines reference and brian2."
+        ),
     ] = "basic",
     out: Annotated[
         Path | None,
@@ -50,10 +67,12 @@ def simulate(
 
     Every engine gives the same integers. Where labels are there, the accuracy is printed.
     """
-    from gxnor_sims import simulate as run
+    from gxnor_sims import get_engine
     from gxnor_snn.errors import InputError
-    from gxnor_snn.graph import EventGraph
+    from gxnor_snn.graph import EventGraph, check_record
 
+    from .boundary import CHECK_FAILED
+    from .checking import print_comparison
     from .counts_file import write_counts
     from .outputs import claim_file
     from .provenance import provenance
@@ -73,7 +92,13 @@ def simulate(
     loaded = EventGraph.load(graph)
     chosen = load_samples(loaded, data, input_file, labels, samples)
     kept: Any = "all" if record and "all" in record else record or ()
-    trace = run(loaded, chosen.x, engine, kept, counts, batch, threads, screen.progress)
+    extra = {k: v for k, v in (("target", target), ("processes", processes)) if v is not None}
+    runs = get_engine(engine, **extra)
+    shared: Any = {"batch": batch, "threads": threads, "progress": screen.progress}
+    wanted = check_record(loaded, kept)
+    trace = runs.run(loaded, chosen.x, record="all" if check else wanted, counts=counts, **shared)
+    comparison, speeds = _checked(loaded, chosen.x, trace, runs, counts, shared) if check else (None, {})
+    trace = replace(trace, spikes={name: trace.spikes[name] for name in wanted})
     if out is not None:
         _write_trace(out, trace, chosen)
     if trace.counts is not None and counts_out is not None:
@@ -88,9 +113,25 @@ def simulate(
     screen.pairs(f"{graph} on {chosen.name}", _summary(trace, chosen))
     if trace.counts is not None:
         print_counts(screen, trace.counts)
+    if comparison is not None:
+        print_comparison(screen, comparison, speeds)
     for path in (out, counts_out):
         if path is not None:
             screen.line(f"wrote {path}")
+    if comparison is not None and not comparison.equal:
+        raise typer.Exit(CHECK_FAILED)
+
+
+def _checked(
+    graph: "EventGraph", x: Any, trace: "EventTrace", engine: "Engine", counts: str, shared: dict[str, Any]
+) -> tuple["Comparison", dict[str, "EventTrace"]]:
+    """Compare the trace of an engine with that of another, and time a second run of both."""
+    from .checking import compare_traces, other_engine
+
+    other = other_engine(graph, engine.name, counts)
+    against = other.run(graph, x, record="all", counts=counts, **shared)
+    timed = {e.name: e.run(graph, x, counts=counts, **shared) for e in (engine, other)}
+    return compare_traces(trace, against), timed
 
 
 def _summary(trace: "EventTrace", samples: "LoadedSamples") -> list[tuple[str, str]]:

@@ -1,13 +1,17 @@
 """One suite for all engines: whatever runs a graph gives what the reference gives, or refuses."""
 
+import shutil
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gxnor_sims import Engine, get_engine
+from gxnor_sims.brian2 import Brian2Engine, RandomDelays
 from gxnor_sims.native import NativeEngine, available_isas
-from gxnor_snn.errors import EngineError, InputError, UnsupportedGraphError
+from gxnor_snn.errors import EngineError, InputError, MissingDependencyError, UnsupportedGraphError
 from gxnor_snn.graph import EventGraph, execute
 from tests.gxnor_snn.graph.small import small_graph, small_input
 
@@ -19,6 +23,22 @@ ENGINES: dict[str, Engine] = {
     **{f"native-{isa}": NativeEngine(isa=isa) for isa in available_isas()},
 }
 
+ALL = [*ENGINES, "brian2-numpy"]
+
+
+@cache
+def engine_named(name: str) -> Engine:
+    """An engine of `ENGINES`, or Brian2 on the target behind the dash; the test skips where that is missing."""
+    if name in ENGINES:
+        return ENGINES[name]
+    target = name.removeprefix("brian2-")
+    if target != "numpy" and not (shutil.which("g++") and shutil.which("make")):
+        pytest.skip("no C++ compiler on this machine")
+    try:
+        return Brian2Engine(target)
+    except MissingDependencyError as error:
+        pytest.skip(str(error))
+
 
 def check(engine: Engine, graph: EventGraph, x: dict[str, np.ndarray], **options: object) -> bool:
     """Compare one engine with the reference walk; False if the engine rightly refuses the graph."""
@@ -27,7 +47,7 @@ def check(engine: Engine, graph: EventGraph, x: dict[str, np.ndarray], **options
         with pytest.raises(UnsupportedGraphError):
             engine.run(graph, x)
         return False
-    expected = execute(graph, x, record="all")
+    expected = execute(graph, x, record="all", counts=str(options.get("counts", "basic")))
     assert_same(expected, engine.run(graph, x, record="all", **options))
     return True
 
@@ -40,26 +60,44 @@ def test_random_graphs_run_the_same_on_every_engine(graph: EventGraph, seed: int
         check(engine, graph, x, threads=1 + seed % 3, batch=[None, 1, 7, 40][seed % 4])
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("n", [0, 1, 63, 511, 512, 513, 1100])
+@settings(max_examples=30, deadline=None)
+@given(graph=event_graphs(), seed=st.integers(0, 999), n=st.sampled_from([1, 2, 5]))
+def test_random_graphs_run_the_same_on_brian2(graph: EventGraph, seed: int, n: int) -> None:
+    x = random_inputs(graph, n, seed)
+    engine_named("brian2-numpy")
+    engine = Brian2Engine(delays=RandomDelays(0, 3, seed) if seed % 2 else None)
+    check(engine, graph, x, counts=["basic", "full"][seed // 2 % 2], batch=[None, 2][seed // 4 % 2])
+
+
+@pytest.mark.parametrize("engine", ["brian2-cython", "brian2-cpp_standalone"])
+def test_a_net_with_everything_runs_the_same_compiled(engine: str) -> None:
+    for n in (33, 1, 0):
+        assert check(engine_named(engine), small_graph(), {"input": small_input(n)}, batch=16)
+
+
+@pytest.mark.parametrize(
+    ("engine", "n"),
+    [(e, n) for e in ENGINES for n in (0, 1, 63, 511, 512, 513, 1100)] + [("brian2-numpy", n) for n in (0, 1, 63)],
+)
 def test_batches_of_every_size(engine: str, n: int) -> None:
     graph = small_graph()
     assert_same(
-        execute(graph, small_input(n), record="all"), ENGINES[engine].run(graph, small_input(n), record="all")
+        execute(graph, small_input(n), record="all"),
+        engine_named(engine).run(graph, small_input(n), record="all"),
     )
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ALL)
 def test_recording_and_counting_do_what_they_are_asked(engine: str) -> None:
     graph, x = small_graph(), small_input()
-    trace = ENGINES[engine].run(graph, x, record=["relay"], counts="none")
+    trace = engine_named(engine).run(graph, x, record=["relay"], counts="none")
     assert list(trace.spikes) == ["relay"]
     assert trace.counts is None
-    assert trace.engine == ENGINES[engine].name
-    assert ENGINES[engine].run(graph, x).spikes == {}
+    assert trace.engine == engine_named(engine).name
+    assert engine_named(engine).run(graph, x).spikes == {}
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ALL)
 @pytest.mark.parametrize(
     ("x", "options"),
     [
@@ -74,7 +112,7 @@ def test_recording_and_counting_do_what_they_are_asked(engine: str) -> None:
 )
 def test_bad_arguments_are_refused_alike(engine: str, x: np.ndarray, options: dict) -> None:
     with pytest.raises(InputError):
-        ENGINES[engine].run(small_graph(), x, **options)
+        engine_named(engine).run(small_graph(), x, **options)
 
 
 def test_an_unknown_engine_is_named() -> None:

@@ -27,6 +27,7 @@ PUBLIC = [
     "gxnor_converters",
     "gxnor_hardware",
     "gxnor_sims",
+    "gxnor_sims.brian2",
     "gxnor_sims.native",
 ]
 HEAVY = ["torch", "matplotlib", "brian2", "sklearn", "pydantic", "safetensors", "jinja2"]
@@ -47,6 +48,7 @@ def test_the_public_list_is_what_can_be_imported(name: str) -> None:
         ("gxnor_snn", HEAVY),
         ("gxnor_snn.graph", ["torch", "matplotlib", "brian2", "sklearn"]),
         ("gxnor_sims", ["torch", "matplotlib", "brian2"]),
+        ("gxnor_sims.brian2", ["torch", "matplotlib", "brian2"]),
         ("gxnor_snn.cli", ["torch", "matplotlib", "brian2", "sklearn"]),
     ],
 )

@@ -173,9 +173,9 @@ class _Watch:
     def timing(self, trace: EventTrace, steps: NDArray[np.int32]) -> Timing:
         """Put together what was read, with the step of every neuron's spike (samples, neurons)."""
         graph, window, spans = self._network.graph, self._network.window, self._network.plan.wiring.spans
-        fired = {n: steps[:, spans[n]].reshape(-1, *graph.populations[n].shape) for n in trace.spikes}
+        fired = {n: steps[:, spans[n]].reshape(len(steps), *graph.populations[n].shape) for n in trace.spikes}
         spikes = {
-            name: np.stack([(at == t).reshape(len(at), -1).sum(axis=1) for t in range(window)], axis=1)
+            name: np.stack([(at == t).sum(axis=tuple(range(1, at.ndim))) for t in range(window)], axis=1)
             for name, at in fired.items()
         }
         shapes = {name: graph.populations[name].shape for name in graph.readouts}

@@ -38,11 +38,12 @@ class Brian2Network:
     target
         "numpy" or "cython".
     network
-        The `Network`; add monitors and operations to it.
+        The `Network`; add monitors and operations to it. In `run` they are compiled to the same target unless
+        they name one.
     neurons
-        `NeuronGroup` of all neurons: `v` is the sum, `level` what the neuron sends (0 until it does), `gate` the
-        step in which it decides, `step` the step inside the sample's window, `threshold1`.. what
-        ``polarity * v`` is compared with, `events1`.. how many open synapses reached it.
+        `NeuronGroup` of all neurons: `v` is the sum, `answer` the level that it stands for, `level` what the
+        neuron sent (0 until it does), `gate` the step in which it decides, `step` the step inside the sample's
+        window, `threshold1`.. what ``polarity * v`` is compared with, `events1`.. the open synapses that reach it.
     synapses, pools
         `Synapses` that add ``w * level``, and those of max and min pools; None where there are none.
     clock
@@ -152,7 +153,7 @@ class Brian2Network:
         self._feeder.load(x, advance)
         if len(x):
             self._broken = True
-            with session() as brian2:
+            with session(self.target) as brian2:
                 self.network.run(len(x) * self.window * brian2.ms, namespace=namespace)
             self._broken = False
         return self._feeder.finish()

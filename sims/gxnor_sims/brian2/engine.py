@@ -2,7 +2,6 @@
 
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -60,8 +59,8 @@ class Brian2Engine:
 
     Notes
     -----
-    The last network is kept as long as its graph and this object live, so a second run of the same graph on the
-    same object starts at once. One run at a time; other threads wait.
+    The last network is kept until another graph is run, so a second run of the same graph on the same object
+    starts at once. One run at a time; other threads wait.
     """
 
     name = "brian2"
@@ -85,7 +84,7 @@ class Brian2Engine:
         self.memory = check_memory(memory)
         self.cache = cache or cache_folder()
         self._lock = threading.Lock()
-        self._kept: tuple[weakref.ref[EventGraph], bool, Runner] | None = None
+        self._kept: tuple[EventGraph, bool, Runner] | None = None
 
     def __repr__(self) -> str:
         return f"Brian2Engine(target={self.target!r}, processes={self.processes})"
@@ -148,14 +147,14 @@ class Brian2Engine:
         """What ran this graph in the last call, or new."""
         if self._kept is not None:
             known, kept_full, runner = self._kept
-            if known() is graph and kept_full == full:
+            if known is graph and kept_full == full:
                 return runner
             self._kept = None  # its memory goes before the next takes some
         reason = self.supports(graph)
         if reason is not None:
             raise UnsupportedGraphError(f"engine 'brian2': {reason}")
         runner = self._new_runner(graph, Options(self.target, self.delays, self._memory_per_process(), full))
-        self._kept = weakref.ref(graph, self._forget), full, runner
+        self._kept = graph, full, runner
         return runner
 
     def _new_runner(self, graph: EventGraph, options: Options) -> Runner:
@@ -166,10 +165,6 @@ class Brian2Engine:
         if self.processes > 1:
             return SharedRunner(graph, options, self.processes)
         return NetworkRunner(graph, options)
-
-    def _forget(self, graph: weakref.ref[EventGraph]) -> None:
-        if self._kept is not None and self._kept[0] is graph:
-            self._kept = None
 
 
 @contextmanager

@@ -90,8 +90,10 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def session() -> Iterator[Any]:
+def session(target: str | None = None) -> Iterator[Any]:
     """Use Brian2 on its runtime device; preferences, device and filters are put back at the end.
+
+    Objects that name no target of their own get the one given; None leaves that to the user's preferences.
 
     One session runs at a time. Ctrl-C raises `KeyboardInterrupt` inside, where Brian2 by itself would end a run
     early and go on.
@@ -101,10 +103,11 @@ def session() -> Iterator[Any]:
         from brian2.devices.device import get_device, reset_device, runtime_device, set_device
 
         preferences = brian2.prefs
-        stops = preferences.core.stop_on_keyboard_interrupt
+        stops, target_before = preferences.core.stop_on_keyboard_interrupt, preferences.codegen.target
         elsewhere = get_device() is not runtime_device
         try:
             preferences.core.stop_on_keyboard_interrupt = False
+            preferences.codegen.target = target or target_before
             if elsewhere:
                 set_device("runtime")
             yield brian2
@@ -113,3 +116,4 @@ def session() -> Iterator[Any]:
             if elsewhere:
                 reset_device()
             preferences.core.stop_on_keyboard_interrupt = stops
+            preferences.codegen.target = target_before

@@ -12,7 +12,7 @@ from gxnor_snn.graph.counting import COUNT_MODES
 
 from .delays import DelayModel, Steps, delays_of
 from .equations import Features, counters
-from .limits import why_not
+from .limits import check_memory, why_not
 from .parameters import features_of
 from .schedule import Schedule, schedule
 from .wiring import Wiring, wire
@@ -55,7 +55,7 @@ def plan(
     memory: int | None = None,
 ) -> Plan:
     """Write out neurons, synapses, delays and gates; see `build_brian2`."""
-    reason = why_not(graph, memory)
+    reason = why_not(graph, check_memory(memory))
     if reason is not None:
         raise UnsupportedGraphError(f"engine 'brian2': {reason}")
     if firing not in FIRINGS:
@@ -80,7 +80,8 @@ def plan(
 def sample_matrix(graph: EventGraph, x: Any) -> NDArray[np.int32]:
     """The levels of all inputs side by side, (samples, inputs), as Brian2 holds them."""
     arrays = check_input(graph, x)
-    flat = [arrays[name].reshape(len(arrays[name]), -1).astype(np.int32) for name in graph.inputs]
+    sizes = {name: graph.populations[name].size for name in graph.inputs}
+    flat = [arrays[name].reshape(len(arrays[name]), size).astype(np.int32) for name, size in sizes.items()]
     return np.concatenate(flat, axis=1)
 
 

@@ -94,3 +94,49 @@ def test_results_that_cannot_be_written(work, tmp_path, refused) -> None:
     refused("simulate", work.graph, *data, "--out", tmp_path, match="folder")
     refused("simulate", work.graph, *data, "--counts-out", work.x / "c.json", match="cannot make the folder")
     refused("simulate", work.graph, *data, "--counts-out", tmp_path / "c.txt", match="ends in .json")
+
+
+def test_check_runs_a_second_engine_and_finds_no_difference(work, gxnor) -> None:
+    words = ("simulate", work.graph, "--data", work.data, "--samples", 5, "--check")
+    text = gxnor(*words, "--engine", "brian2", "--target", "numpy").stdout
+    assert "Differences between brian2 and native" in text
+    rows = {line.split("  ")[0]: line.split() for line in text.splitlines() if line.strip()}
+    for kind in ("sums of readouts", "levels", "counts"):
+        assert rows[kind][-3:] == ["0", "of", "5"]
+        assert int(rows[kind][-4].replace(",", "")) > 0
+    assert {"brian2", "native"} <= set(rows)
+    full = gxnor(*words, "--engine", "brian2", "--counts", "full").stdout
+    assert "Differences between brian2 and reference" in full
+    assert "Differences between native and reference" in gxnor(*words).stdout
+
+
+def test_check_fails_where_engines_differ(work, invoke, monkeypatch) -> None:
+    from dataclasses import replace
+
+    from gxnor_sims.reference import ReferenceEngine
+
+    real = ReferenceEngine.run
+
+    def wrong(self, *words, **options):
+        trace = real(self, *words, **options)
+        sums = {name: a + (np.arange(len(a)) == 2)[:, None] for name, a in trace.readouts.items()}
+        return replace(trace, readouts=sums)
+
+    monkeypatch.setattr(ReferenceEngine, "run", wrong)
+    result = invoke("simulate", work.graph, "--data", work.data, "--samples", 5, "--check")
+    assert result.exit_code == 1
+    assert "1 of 5" in result.stdout
+    assert result.stderr == "gxnor: NOT EQUAL: native and reference differ\n"
+
+
+def test_options_of_one_engine_are_refused_by_others(work, refused) -> None:
+    data = ("--data", work.data)
+    refused("simulate", work.graph, *data, "--target", "numpy", match="'native' has no option 'target'")
+    refused("simulate", work.graph, *data, "--engine", "brian2", "--target", "gpu", match="'gpu'.*cpp_standalone")
+
+
+def test_check_keeps_what_was_to_be_recorded(work, tmp_path, gxnor) -> None:
+    out = tmp_path / "t.npz"
+    words = ("--data", work.data, "--samples", 3, "--check", "--record", "act1", "--out", out)
+    gxnor("simulate", work.graph, *words)
+    assert [name for name in np.load(out) if name.startswith("spikes")] == ["spikes/act1"]
