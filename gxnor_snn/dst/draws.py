@@ -23,6 +23,7 @@ class Scratch:
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self.zero = torch.zeros((), device=device)
+        self.one = torch.ones((), device=device)
         self._buffers: dict[tuple[str, torch.dtype], Tensor] = {}
 
     def get(self, name: str, number: int, dtype: torch.dtype = torch.float32) -> Tensor:

@@ -54,19 +54,20 @@ class Stepper:
         held["step"] += 1
         zero_bias = group["zero_bias"]
         slope = max(self.rounding.slope(group["m"]) * (1 + zero_bias), 1.0)  # a whole step always moves
+        bound_unit = slope * self.source.unit
         settings = Settings(
             lr=group["lr"],
             betas=group["betas"],
             eps=group["eps"],
             number=held["step"],
-            unit=slope / space.step,
+            unit=bound_unit / space.step,
             scale=space.scale,
         )
         levels, gradient = p.detach().reshape(-1), gradient.contiguous()
         found = [self._candidates(tile, gradient, settings, held, draws) for tile in _tiles(p)]
         index, bound, uniform = found[0] if len(found) == 1 else map(torch.cat, zip(*found, strict=True))
         before = levels.index_select(0, index)
-        steps = bound.double().div_(slope)
+        steps = bound.double().div_(bound_unit)
         after = jump(before, steps, uniform, space, group["m"], self.rounding, zero_bias)
         levels.scatter_(0, index, after)
         for moment in self.rule.moments:

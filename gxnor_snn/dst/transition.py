@@ -80,6 +80,7 @@ def jump(
     if zero_bias:
         inward = (kappa * space.level_step + levels) * nu < 0
         tau = torch.where(inward, tau * (1 + zero_bias), tau / (1 + zero_bias))
-    jumps = uniform < tau
-    moved = kappa.add_(jumps.to(nu.dtype).copysign_(nu)).mul_(space.level_step).add_(levels)
-    return moved.clamp_(-space.max_level, space.max_level).to(levels.dtype)
+    moved = kappa.add_((uniform < tau).to(nu.dtype).copysign_(nu))
+    if space.level_step > 1:
+        moved.mul_(space.level_step)
+    return moved.add_(levels).clamp_(-space.max_level, space.max_level).to(levels.dtype)

@@ -13,16 +13,18 @@ from .base import Source, positions
 
 __all__ = ["Stream"]
 
-_BYTE = 128.0
-"""Seven bits of a draw are compared at first, hence whole multiples of 1/128."""
 _SEVEN_BITS = 0x7F7F7F7F7F7F7F7F
 _WORD = 8
+_FEW = 1000
+"""So many are looked at one by one sooner than sifted again."""
 _SPARSE = 1 / 16
 """Up to this bound the skips cost less than a byte per weight (measured)."""
 
 
 class Stream(Source):
     """U of torch's generator: given that it lies below the bound, uniform to within 2^-53."""
+
+    unit = 128.0  # seven bits of a draw are compared at first
 
     def create(self, like: Tensor, tiles: Sequence[Tile], draws: Draws) -> dict[str, Tensor]:
         """Nothing: the stream is all."""
@@ -33,8 +35,11 @@ class Stream(Source):
     ) -> tuple[Tensor, Tensor]:
         if not peak:
             return torch.empty(0, dtype=torch.int64, device=bound.device), draws.uniform(0)
-        index, uniform = _by_skips(bound, peak, draws) if peak <= _SPARSE else _by_bytes(bound, peak, draws)
-        inside = positions(uniform < bound.index_select(0, index).abs_())
+        few = peak <= _SPARSE * self.unit
+        index, uniform = _by_skips(bound, peak / self.unit, draws) if few else _by_bytes(bound, peak, draws)
+        if index.numel() < _FEW:
+            return index, uniform
+        inside = positions(uniform < bound.index_select(0, index).abs_().mul_(1 / self.unit))
         return index.index_select(0, inside), uniform.index_select(0, inside)
 
 
@@ -59,12 +64,11 @@ def _successes(number: int, log_miss: float, end: int, draws: Draws) -> Tensor:
 
 
 def _by_bytes(bound: Tensor, peak: float, draws: Draws) -> tuple[Tensor, Tensor]:
-    """Elements whose first seven bits of U do not rule out U < |bound|; only they draw the other bits."""
+    """Elements whose first seven bits do not rule out U < |bound| / 128; only they draw the other bits."""
     n, scratch = bound.numel(), draws.scratch
     coarse = draws.words(-(-n // _WORD)).bitwise_and_(_SEVEN_BITS).view(torch.int8)[:n]
-    scaled = torch.mul(bound, _BYTE, out=scratch.get("work", n))
-    if peak * _BYTE >= _BYTE:
-        scaled.clamp_(1 - _BYTE, _BYTE - 1)
-    reach = scratch.get("reach", n, torch.int8).copy_(scaled).abs_()
+    if peak >= 128:
+        bound = torch.clamp(bound, -127, 127, out=scratch.get("work", n))
+    reach = scratch.get("reach", n, torch.int8).copy_(bound).abs_()
     index = positions(torch.le(coarse, reach, out=scratch.get("open", n, torch.bool)))
-    return index, draws.uniform(index.numel()).add_(coarse.index_select(0, index)).mul_(1 / _BYTE)
+    return index, draws.uniform(index.numel()).add_(coarse.index_select(0, index)).mul_(1 / 128)
