@@ -8,7 +8,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BUILD_FILES := pyproject.toml constraints.txt CMakeLists.txt $(wildcard sims/gxnor_sims/kernels/*)
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint conformance-long conformance-conversion fuzz clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -22,6 +22,18 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Half an hour: torch, the reference and the native engine on 50,000 random networks; goes on where it stopped.
+conformance-long: conformance-conversion
+
+conformance-conversion: $(VENV)/.dev
+	$(BIN)/python benchmarks/conformance_conversion.py $(CONFORMANCE_ARGS)
+
+# Ten minutes each: graph files and checkpoints; what breaks a reader is kept in tests/fuzz/crashers.
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet "atheris>=3.0"
+	$(BIN)/python -m tests.fuzz.run graph $(FUZZ_ARGS)
+	$(BIN)/python -m tests.fuzz.run checkpoint $(FUZZ_ARGS)
 
 clean:
 	rm -rf $(VENV) build dist
