@@ -136,7 +136,7 @@ def _change(value: Any, rng: random.Random) -> Any:
         case 0 | 1:
             holder[key] = rng.choice(_SCALARS)
         case 2 if isinstance(old, int) and not isinstance(old, bool):
-            holder[key] = rng.choice([old + 1, old - 1, -old, old * 2, old << 20, old + 0.5])
+            holder[key] = rng.choice([old + 1, old - 1, -old, old * 2, old << 20, str(old)])
         case 3:
             del holder[key]
         case 4:
