@@ -17,7 +17,7 @@ from .builder import Builder
 from .codings import input_coding
 from .curves import Normalisation
 from .functions import convert_function, function_spec
-from .modules import convert_module, handler_of
+from .modules import convert_module, handler_of, refusal
 from .outputs import named_outputs
 from .specs import Spec
 from .tracing import Trace, trace
@@ -105,6 +105,10 @@ class _Known:
     def leaf(self, module: nn.Module) -> Callable[[Any, Spec], Spec] | None:
         handler = handler_of(module)
         return None if handler is None else handler.shape
+
+    def refusal(self, path: str, module: nn.Module) -> ConversionError | None:
+        known = isinstance(module, nn.Sequential) or handler_of(module) is not None
+        return None if known else refusal(Place(path), module)
 
     def function(self, path: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
         return function_spec(Place(path, "operation"), target, args, kwargs)

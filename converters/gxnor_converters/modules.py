@@ -31,7 +31,7 @@ from .curves import Stock, Straight
 from .specs import Spec, flattened, padded, windowed
 from .values import Place, Value
 
-__all__ = ["RECORDED", "Handler", "convert_module", "handler_of", "max_pool"]
+__all__ = ["RECORDED", "Handler", "convert_module", "handler_of", "max_pool", "refusal"]
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,18 @@ def convert_module(builder: Builder, at: Place, module: nn.Module, value: Value)
         If there is none: naming the module's path, and what to do.
     """
     handler = handler_of(module)
-    if handler is not None:
-        return handler.convert(builder, at, module, value)
-    name = type(module).__name__
-    advice = next((text for kinds, text in _ADVICE.items() if isinstance(module, kinds)), None)
+    if handler is None:
+        raise refusal(at, module) or ConversionError(f"{at} is no layer that converts")
+    return handler.convert(builder, at, module, value)
+
+
+def refusal(at: Place, module: nn.Module) -> ConversionError | None:
+    """Why a layer of torch's (or of a class derived from one) has no event graph, and what to do; else None."""
+    advice = next((f"; {text}" for kinds, text in _ADVICE.items() if isinstance(module, kinds)), None)
+    if advice is None and not type(module).__module__.startswith("torch.nn"):
+        return None
     allowed = ", ".join([*(t.__name__ for t in _HANDLERS), Affine.__name__])
-    raise ConversionError(f"{at} is a {name}, allowed are {allowed}{f'; {advice}' if advice else ''}")
+    return ConversionError(f"{at} is a {type(module).__name__}, allowed are {allowed}{advice or ''}")
 
 
 def _encoder(builder: Builder, at: Place, module: PixelEncoder, value: Value) -> Value:

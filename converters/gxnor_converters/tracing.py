@@ -27,6 +27,9 @@ class Rules(Protocol):
     def leaf(self, module: nn.Module) -> Callable[[Any, Spec], Spec] | None:
         """What a call of the module makes of shape and type; None for modules that are no leaves."""
 
+    def refusal(self, path: str, module: nn.Module) -> GxnorError | None:
+        """Why a module that is no known leaf has no event graph, where that is known."""
+
     def function(self, path: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
         """Shape and type of what a function (or method, by its name) gives; raises where it has no event graph."""
 
@@ -209,7 +212,9 @@ class _Tracer(fx.Tracer):
         return root_fn, [self.root, self.create_proxy("placeholder", name, (), {})]
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        known = self._rules.leaf(m) is not None or super().is_leaf_module(m, module_qualified_name)
+        known = (
+            self._rules.leaf(m) or self._rules.refusal("", m) or super().is_leaf_module(m, module_qualified_name)
+        )
         return bool(known)
 
     def proxy(self, node: fx.Node) -> fx.Proxy:
@@ -254,9 +259,12 @@ class _Tracer(fx.Tracer):
         if node.op != "call_module":
             return self._rules.function(node.meta["path"], node.target, args, kwargs)
         module = self.root.get_submodule(str(node.target))
-        rule = self._rules.leaf(module)
-        if rule is None or len(args) != 1 or kwargs:
-            return args[0] if args else None  # refused with its path when it is converted
+        rule, path = self._rules.leaf(module), node.meta["path"]
+        if rule is None:
+            raise self._rules.refusal(path, module) or ConversionError(f"module {path!r} cannot be read")
+        if len(args) != 1 or kwargs:
+            count = len(args) + len(kwargs)
+            raise ConversionError(f"module {path!r}: takes {count} arguments, allowed is one tensor")
         try:
             return rule(module, args[0])
         except GxnorError as error:
