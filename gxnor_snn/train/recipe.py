@@ -185,7 +185,7 @@ class Recipe(Settings):
             return cls(**values)
         except OSError as error:
             raise RecipeError(f"{file}: {error.strerror or error}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, nested too deep, no path
             raise RecipeError(f"{file} is not a TOML file: {error}") from error
         except GxnorError as error:
             raise RecipeError(f"{file}: {error}") from error

@@ -19,7 +19,7 @@ class Settings(BaseModel):
 
     what: ClassVar[str] = "settings"
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
         try:
             super().__init__(**values)
         except ValidationError as error:

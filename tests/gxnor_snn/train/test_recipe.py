@@ -114,6 +114,8 @@ def test_toml_of_inner_tables_and_odd_keys() -> None:
         (b"\xff\xfe", "is not a TOML file"),
         (b"epochs = 3", "batch_size: Field required"),
         (b"epochs = 3\ncolour = 1", "colour|batch_size"),
+        (b"epochs = 3\nself = 1", "self|batch_size"),
+        (b"a = " + b"[" * 5000, "is not a TOML file"),
     ],
 )
 def test_bad_toml_is_named(tmp_path: Path, content: bytes, message: str) -> None:
