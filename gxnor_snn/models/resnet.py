@@ -42,7 +42,7 @@ def resnet(
     classes
         Size of the last layer.
     depth
-        6 n + 2: layers with weights on the longest path.
+        6 n + 2, 8 to 1202: layers with weights on the longest path.
     gain
         Weight of the shortcuts beside the convolutions. Unless given, each block takes the whole number with which
         the two vary alike before training (our own choice): sums of many levels would drown a single level.
@@ -58,8 +58,8 @@ def resnet(
     """
     options = NetOptions(**keywords)
     input_shape = image_shape(in_shape)
-    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 8 or (depth - 2) % 6:
-        raise InputError(f"resnet: depth is {depth!r}; allowed are 8, 14, 20 and so on, 6 n + 2")
+    if isinstance(depth, bool) or not isinstance(depth, int) or not 8 <= depth <= 1202 or (depth - 2) % 6:
+        raise InputError(f"resnet: depth is {depth!r}; allowed are 8, 14, 20 and so on, 6 n + 2 up to 1202")
     if head not in ("sum", "max"):
         raise InputError(f"resnet: head is {head!r}; allowed are 'sum' and 'max'")
     parts = Parts(options)

@@ -11,18 +11,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from pydantic import TypeAdapter
 
 from gxnor_snn.errors import CheckpointError, InputError
 from gxnor_snn.files import read_tensors, write_tensors
 from gxnor_snn.models import DiscreteNet, NetSpec
 
-from .history import EpochRecord, History
+from .damage import one_line
+from .history import History
 from .weights import model_state, restored, stored
 
 __all__ = ["Checkpoint", "load_checkpoint", "read_checkpoint", "save_checkpoint"]
 
 _KIND = "gxnor-checkpoint"
 _VERSION = "1"
+_HISTORY: TypeAdapter[History | None] = TypeAdapter(History | None)
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     try:
         given = json.loads(texts["spec"])
         spec = NetSpec(given["factory"], given["kwargs"])
-        history = _history(json.loads(texts["history"]))
+        history = _history(texts["history"])
         metadata = dict(json.loads(texts["metadata"]))
         with torch.device("meta"):
             wanted = model_state(spec.build())
@@ -118,7 +121,7 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         state = {name: restored(name, tensors[name], value) for name, value in wanted.items()}
         model = spec.build()
     except (ValueError, TypeError, KeyError, AttributeError, RuntimeError, OverflowError) as error:
-        raise CheckpointError(f"checkpoint {path}: {_one_line(error)}") from error
+        raise CheckpointError(f"checkpoint {path}: {one_line(error, 'history')}") from error
     model.load_state_dict(state)
     return Checkpoint(model.eval(), history, metadata)
 
@@ -129,14 +132,8 @@ def _compare_names(given: set[str], wanted: set[str]) -> None:
             raise ValueError(f"the file {word} tensor {min(names)!r}")
 
 
-def _history(value: Any) -> History | None:
-    if value is None:
-        return None
-    records = tuple(EpochRecord(**record) for record in value["epochs"])
-    return History(records, value["selected"], value["seconds"])
-
-
-def _one_line(error: Exception) -> str:
-    """The message of an error of any origin, cut to one line."""
-    text = str(error).partition("\n")[0]
-    return f"the entry {text} is missing" if isinstance(error, KeyError) else text
+def _history(text: str) -> History | None:
+    history = _HISTORY.validate_json(text, strict=True)
+    if history is not None and not 0 <= history.selected <= len(history.epochs):
+        raise ValueError(f"history: epoch {history.selected} of {len(history.epochs)} is selected")
+    return history

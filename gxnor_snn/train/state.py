@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from gxnor_snn.data import Dataset
 from gxnor_snn.errors import CheckpointError
 from gxnor_snn.files import read_tensors, write_tensors
 
+from .damage import one_line
 from .history import EpochRecord
 from .nested import Scalar, flatten, rebuild
 from .run import Best, Place, Run
@@ -124,7 +125,7 @@ class StateFile:
             self._apply(tensors, progress)
             good = True
         except (ValueError, KeyError, RuntimeError) as error:
-            raise CheckpointError(f"training state {self.path}: {_one_line(error)}") from error
+            raise CheckpointError(f"training state {self.path}: {one_line(error, 'progress')}") from error
         finally:
             if not good:
                 set_state(self._run.model, before)
@@ -217,12 +218,3 @@ _DIFFERENCES: Mapping[str, Callable[[str, str], str]] = {
     "data": lambda there, here: f"it belongs to other training data (sha256 {there[:12]}..., here {here[:12]}...)",
     "model": lambda there, here: "it belongs to another model: layers or their arguments differ",
 }
-
-
-def _one_line(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"progress: {'.'.join(map(str, first['loc']))}: {first['msg']}"
-    if isinstance(error, KeyError):
-        return f"the entry {error} is missing"
-    return str(error).partition("\n")[0]

@@ -53,7 +53,7 @@ def restored(name: str, array: NDArray[Any], wanted: Tensor) -> Tensor:
     Raises
     ------
     ValueError
-        If shape or type differ, or levels are not in the space.
+        If shape or type differ, floats are not finite, or levels are not in the space.
     """
     shape = tuple(wanted.shape)
     if _is_packed(wanted):
@@ -64,6 +64,8 @@ def restored(name: str, array: NDArray[Any], wanted: Tensor) -> Tensor:
     dtype = torch.empty(0, dtype=_wide(wanted.dtype), device="cpu").numpy().dtype
     if array.shape != shape or array.dtype != dtype:
         raise ValueError(f"{name} is {array.dtype} of shape {array.shape}, the network needs {dtype} {shape}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} holds numbers that are not finite")
     if isinstance(wanted, DiscreteParameter) and not np.isin(array, wanted.space.levels).all():
         raise ValueError(f"{name} holds levels outside {wanted.space}")
     return torch.from_numpy(array).to(wanted.dtype)

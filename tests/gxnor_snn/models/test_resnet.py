@@ -77,6 +77,7 @@ def test_the_spec_rebuilds_it() -> None:
     [
         ({"depth": 18}, "depth is 18"),
         ({"depth": 2}, "depth is 2"),
+        ({"depth": 1208}, "depth is 1208"),
         ({"head": "mean"}, "head is 'mean'"),
         ({"gain": 0}, "gain is 0"),
     ],
