@@ -24,7 +24,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from gxnor_snn.errors import InputError
-from gxnor_snn.layers.base import DiscreteLayer
+from gxnor_snn.layers import DiscreteActivation, DiscreteLayer
 
 from .settings import Settings
 
@@ -77,7 +77,8 @@ class EventPenalty:
     Raises
     ------
     InputError
-        If a cost is negative, not finite or names no discrete layer, or no layer would cost anything.
+        If a cost is negative, not finite or names no discrete layer, no layer would cost anything, or one that
+        does reads real numbers, which are no events.
     """
 
     def __init__(self, model: nn.Module, settings: EventSettings) -> None:
@@ -86,6 +87,8 @@ class EventPenalty:
         self._sizes: dict[tuple[DiscreteLayer, tuple[int, ...]], float] = {}
         self._spent: list[Tensor] = []
         self._dense = 0.0
+        sent = [0 in m.level_values for m in model.modules() if isinstance(m, DiscreteActivation)]
+        self._zeros_only_if_seen = not sent or not all(sent)
 
     def __enter__(self) -> "EventPenalty":
         self._spent, self._dense = [], 0.0
@@ -109,7 +112,14 @@ class EventPenalty:
         """
         if not self._spent:
             raise InputError("EventPenalty: no watched layer has run; call the model in training mode inside it")
-        return torch.stack(self._spent).sum() / self._dense
+        share = torch.stack(self._spent).sum() / self._dense
+        if share.requires_grad:
+            share.register_hook(self._forget)  # type: ignore[no-untyped-call]
+        return share
+
+    def _forget(self, gradient: Tensor) -> None:
+        """Let go of the graph once its gradient is on its way: it would keep float copies of the weights."""
+        self._spent = [spent.detach() for spent in self._spent]
 
     def value(self, done: float) -> Tensor:
         """Weight times P, after the share `done` of all steps."""
@@ -119,9 +129,11 @@ class EventPenalty:
     def _watch(self, layer: DiscreteLayer, x: Tensor, levels: Tensor) -> None:
         """Add the events of one product of `x` with the float `levels` of the layer."""
         cost = self._costs[layer]
-        # a coding without zero has nothing to push: all its gates count, and none has a slope
+        # a coding without zero has nothing to push: all its gates count, and none has a slope; where activations
+        # of both kinds are about, x tells which it is
         weights = _nonzero(levels) if layer.has_zero else torch.ones_like(levels)
-        active = _nonzero(x) if bool((x == 0).any()) else torch.ones_like(x)
+        without_zero = self._zeros_only_if_seen and not bool((x == 0).any())
+        active = torch.ones_like(x) if without_zero else _nonzero(x)
         events = layer.product(active.mean(0, keepdim=True), _per_group(layer, weights)).sum()
         self._spent.append(cost * events)
         self._dense += cost * self._synapses(layer, x, levels)
@@ -161,4 +173,7 @@ def _costs_by_layer(model: nn.Module, costs: Mapping[str, float] | None) -> dict
     positive = {layers[path]: float(cost) for path, cost in costs.items() if cost > 0}
     if not positive:
         raise InputError("event costs: no layer costs anything; at least one cost must be positive")
+    for path, layer in layers.items():
+        if layer in positive and layer.real_input:
+            raise InputError(f"event costs: {path!r} reads real numbers (real_input), which are no events")
     return positive

@@ -1,4 +1,6 @@
+import gc
 import math
+import weakref
 
 import numpy as np
 import pytest
@@ -117,6 +119,33 @@ def test_bad_costs_and_unwatched_passes_are_named() -> None:
         EventPenalty(model, PLAIN).share()
     with pytest.raises(RecipeError, match="weight"):
         EventSettings(weight=-1.0)
+
+
+def test_real_inputs_are_no_events() -> None:
+    with pytest.raises(InputError, match=r"'fc2' reads real numbers"):
+        EventPenalty(mlp((1, 2, 2), [3], 2, activation="relu"), PLAIN)
+
+
+def test_windows_so_narrow_that_nothing_is_silent_are_pushed_too() -> None:
+    model = mlp((1, 2, 2), [8], 2, learn_r=True, r=0.002)
+    x = torch.randint(0, 256, (4, 1, 2, 2), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
+    penalty = watched(model, x)
+    penalty.value(1.0).backward()
+    assert penalty.share().item() == pytest.approx((model.fc2.levels != 0).float().mean().item())
+    assert (model.act1.r.grad < 0).any()
+
+
+def test_no_float_copy_of_the_weights_outlives_the_backward_pass() -> None:
+    model = mlp((1, 2, 2), [8], 2)
+    copies = []
+    penalty = EventPenalty(model, PLAIN)
+    with penalty:
+        watch = model.fc2.probe
+        model.fc2.probe = lambda layer, x, levels: (copies.append(weakref.ref(levels)), watch(layer, x, levels))
+        model(torch.zeros(4, 1, 2, 2, dtype=torch.uint8))
+    penalty.value(1.0).backward()
+    gc.collect()
+    assert [copy() for copy in copies] == [None]
 
 
 def test_probes_are_gone_after_the_pass_and_after_an_error() -> None:
