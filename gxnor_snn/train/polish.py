@@ -7,6 +7,7 @@ channel of one layer, so only that channel and what follows are computed again.
 
 import itertools
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 import torch
@@ -45,7 +46,8 @@ def polish(model: nn.Sequential, x: Tensor, y: Tensor, *, moves: int, generator:
 
     The loss is the mean cross-entropy over all of `x` in eval mode, so it never rises. Layers take their turns
     from the first to the last, each with its share of the moves by its number of weights; a move takes one of
-    its weights, drawn uniformly, to the level above or below it.
+    its weights, drawn uniformly, to the level above or below it. Layers inside a child (a residual block, say) and
+    latent weights stay as they are.
 
     Parameters
     ----------
@@ -62,8 +64,8 @@ def polish(model: nn.Sequential, x: Tensor, y: Tensor, *, moves: int, generator:
     Raises
     ------
     InputError
-        If the model is no `nn.Sequential` with discrete weights among its children, `moves` is below 1, or `x` and
-        `y` differ in length.
+        If the model is no `nn.Sequential` with discrete weights among its children or uses one of them twice,
+        `moves` is below 1, `x` and `y` differ in length, or a label has no logit.
     """
     layers: dict[int, _Layer] = {}
     if isinstance(model, nn.Sequential):
@@ -75,9 +77,15 @@ def polish(model: nn.Sequential, x: Tensor, y: Tensor, *, moves: int, generator:
         )
     if moves < 1 or len(x) != len(y) or not len(y):
         raise InputError(f"polish got {moves} moves, {len(x)} samples, {len(y)} labels; each must be at least 1")
+    held = Counter(id(p) for _, p in model.named_parameters(remove_duplicate=False))
+    for index, layer in layers.items():
+        if held[id(layer.levels)] > 1:
+            raise InputError(f"polish: child {index} is used more than once; every move is made in one place only")
     model.eval()
+    _check_labels(model, x, y)
     sizes = torch.tensor([m.levels.numel() for m in layers.values()], dtype=torch.float64)
-    share = (sizes / sizes.sum() * moves).round().long().clamp(min=1).tolist()
+    ends = (sizes.cumsum(0) / sizes.sum() * moves).round().long()
+    share = ends.diff(prepend=ends.new_zeros(1)).tolist()
     loss = first = _loss(model, 0, x, y)
     tried = accepted = 0
     for (index, layer), count in zip(layers.items(), share, strict=True):
@@ -86,6 +94,14 @@ def polish(model: nn.Sequential, x: Tensor, y: Tensor, *, moves: int, generator:
             accepted += descent.move(generator)
         tried, loss = tried + count, descent.loss
     return Polish(tried, accepted, first, loss)
+
+
+def _check_labels(model: nn.Sequential, x: Tensor, y: Tensor) -> None:
+    classes = _through(model, x[:1], 0).shape[1]
+    if int(y.min()) < 0 or int(y.max()) >= classes:
+        raise InputError(
+            f"polish got labels from {int(y.min())} to {int(y.max())}; the model gives {classes} logits"
+        )
 
 
 def _through(model: nn.Sequential, x: Tensor, start: int, stop: int | None = None) -> Tensor:
@@ -107,7 +123,7 @@ class _Descent:
         self.model, self.index, self.layer = model, index, layer
         self.y, self.loss = y, loss
         self.x = x
-        self.sums = layer(x)  # in eval mode: exact
+        self.sums = layer(x)
 
     def move(self, generator: torch.Generator) -> bool:
         """Try one random move; True if it was kept."""
@@ -133,8 +149,8 @@ class _Descent:
         return False
 
     def _channel(self, out: int) -> Tensor:
-        """The exact sums of one output channel."""
-        levels = self.layer.levels
-        if getattr(self.layer, "groups", 1) == 1:
-            return self.layer.exact_sums(self.x, levels[out : out + 1])[:, 0]
-        return self.layer.exact_sums(self.x, levels)[:, out]
+        """The sums of one output channel, as the layer computes them."""
+        if self.layer.real_input or getattr(self.layer, "groups", 1) > 1:
+            sums: Tensor = self.layer(self.x)
+            return sums[:, out]
+        return self.layer.exact_sums(self.x, self.layer.levels[out : out + 1])[:, 0]

@@ -84,3 +84,20 @@ def test_what_cannot_be_polished_is_named(digits) -> None:
         polish(mlp(64, [4], 10), *digits, moves=0, generator=generator())
     with pytest.raises(InputError, match="5 labels"):
         polish(mlp(64, [4], 10), digits[0], digits[1][:5], moves=1, generator=generator())
+    with pytest.raises(InputError, match="labels from 0 to 9; the model gives 9 logits"):
+        polish(mlp(64, [4], 9), *digits, moves=1, generator=generator())
+    twice = DiscreteLinear(64, 64)
+    with pytest.raises(InputError, match="child 2 is used more than once"):
+        polish(nn.Sequential(PixelEncoder(), nn.Flatten(), twice, twice), *digits, moves=1, generator=generator())
+
+
+def test_layers_with_real_inputs_are_polished_as_they_compute(digits) -> None:
+    model = mlp((1, 8, 8), [16], 10, activation="relu")
+    done = polish(model, *digits, moves=80, generator=generator())
+    assert done.accepted
+    assert done.loss_after == pytest.approx(loss_of(model, *digits), rel=1e-6)
+
+
+@pytest.mark.parametrize("moves", [1, 2, 50])
+def test_it_tries_as_often_as_it_is_told(moves, digits) -> None:
+    assert polish(mlp(64, [4, 3], 10), *digits, moves=moves, generator=generator()).tried == moves
