@@ -21,7 +21,8 @@ def evaluate(model: nn.Module, x: NDArray[np.uint8], y: NDArray[np.int64], batch
     """
     if len(x) != len(y) or not len(y):
         raise InputError(f"evaluate got {len(x)} images and {len(y)} labels; it takes equally many, at least one")
-    device = next(model.parameters()).device
+    first = next(model.parameters(), None)
+    device = first.device if first is not None else torch.device("cpu")
     was_training = model.training
     model.eval()
     correct = 0

@@ -78,7 +78,8 @@ def fit(
     CheckpointError
         If the state at `checkpoint` is damaged or belongs to another recipe, other data or another model.
     GxnorError
-        If the loss or a gradient stops being finite, or a signal has stopped the run without ending the program.
+        If the loss, a gradient or a parameter stops being finite, or a signal has stopped the run without ending
+        the program.
     """
     if checkpoint_every < 1 or (resume and checkpoint is None):
         raise InputError(

@@ -22,7 +22,7 @@ from .losses import LOSSES
 from .optimizers import Optimizers
 from .penalty import Penalty
 from .recipe import Recipe
-from .weights import copied_state, set_state
+from .weights import copied_state, model_state, set_state
 
 __all__ = ["Best", "Place", "Run"]
 
@@ -149,6 +149,7 @@ class Run:
             loss.backward()  # type: ignore[no-untyped-call]
             losses += value * len(batch)
             correct += (logits.detach().argmax(1) == labels).sum()
+            del loss, logits  # their graph holds float copies of the weights; the optimisers need the room
         self.optimizers.step()
         return losses, correct
 
@@ -175,6 +176,7 @@ class Run:
     def _record(self) -> EpochRecord:
         """End the epoch."""
         place = self.place
+        self._check_finite()
         held_out = self.batches.held_out
         record = EpochRecord(
             epoch=place.epochs + 1,
@@ -192,6 +194,15 @@ class Run:
         if self.best is not None and accuracy is not None and accuracy >= self.best.accuracy:
             self.best = Best(record.epoch, accuracy, copied_state(self.model))
         return record
+
+    def _check_finite(self) -> None:
+        """The loss says so a step later, and activations that are levels may hide it for good."""
+        for name, value in model_state(self.model).items():
+            if value.is_floating_point() and not bool(value.isfinite().all()):
+                raise GxnorError(
+                    f"{name} holds numbers that are not finite after epoch {self.place.epochs + 1}; lower the "
+                    "learning rates"
+                )
 
     def finish(self) -> int:
         """Give the model the weights to keep, in eval mode; the epoch they are of."""

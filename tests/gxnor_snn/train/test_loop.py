@@ -345,6 +345,31 @@ def test_more_classes_than_logits_are_named(digits: Dataset) -> None:
         fit(mlp(64, [8], 5), few(digits, 100), RECIPE)
 
 
+class LateNaN(nn.Module):
+    """A loss that stays finite; the gradient of the last step does not."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(64, 10))
+        self.left = steps
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.left -= 1
+        logits = x.flatten(1).float() @ self.weight
+        return logits + (logits * 0).sqrt() if self.left == 0 else logits
+
+
+def test_a_parameter_that_is_not_finite_is_named(digits: Dataset) -> None:
+    recipe = RECIPE.replace(epochs=1, batch_size=50, n_validation=0, select="last")
+    with pytest.raises(GxnorError, match="weight holds numbers that are not finite after epoch 1"):
+        fit(LateNaN(2), few(digits, 100), recipe)
+
+
+def test_evaluate_takes_a_model_without_parameters() -> None:
+    x = np.zeros((5, 1, 1, 2), dtype=np.uint8)
+    assert evaluate(nn.Flatten(), x, np.zeros(5, dtype=np.int64)) == 1.0
+
+
 def test_a_loss_that_is_not_finite_is_named(digits: Dataset) -> None:
     net = small()
     with torch.no_grad():
