@@ -61,8 +61,8 @@ class DiscreteLayer(nn.Module, ABC):
         gradient_bits: int | None,
     ) -> None:
         super().__init__()
-        if min(shape) < 1:
-            raise InputError(f"{type(self).__name__}: weight shape is {shape}; every size must be at least 1")
+        if not all(isinstance(s, int) and not isinstance(s, bool) and s >= 1 for s in shape):
+            raise InputError(f"{type(self).__name__}: weight shape is {shape}; sizes are integers of at least 1")
         if max_input < 1:
             raise InputError(f"{type(self).__name__}: max_input is {max_input}; it must be at least 1")
         self.code = code

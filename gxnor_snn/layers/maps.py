@@ -1,6 +1,7 @@
 """The two geometries of layers with discrete weights: dense and convolutional."""
 
 from abc import ABC
+from collections.abc import Iterable
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -9,7 +10,7 @@ from gxnor_snn.errors import InputError
 
 from .base import DiscreteLayer
 
-__all__ = ["Conv2dMap", "LinearMap"]
+__all__ = ["Conv2dMap", "LinearMap", "pair"]
 
 
 class LinearMap(DiscreteLayer, ABC):
@@ -73,10 +74,10 @@ class Conv2dMap(DiscreteLayer, ABC):
         """Take over the geometry; return the shape of the weights."""
         name = type(self).__name__
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_size = _pair(name, "kernel_size", kernel_size, least=1)
-        self.stride = _pair(name, "stride", stride, least=1)
-        self.padding = _pair(name, "padding", padding, least=0)
-        self.dilation = _pair(name, "dilation", dilation, least=1)
+        self.kernel_size = pair(name, "kernel_size", kernel_size, least=1)
+        self.stride = pair(name, "stride", stride, least=1)
+        self.padding = pair(name, "padding", padding, least=0)
+        self.dilation = pair(name, "dilation", dilation, least=1)
         if groups < 1 or in_channels % groups or out_channels % groups:
             raise InputError(
                 f"{name}: groups is {groups}; it must divide in_channels = {in_channels} "
@@ -122,8 +123,9 @@ class Conv2dMap(DiscreteLayer, ABC):
         )
 
 
-def _pair(layer: str, name: str, value: int | tuple[int, int], *, least: int) -> tuple[int, int]:
-    pair = (value, value) if isinstance(value, int) else tuple(value)
-    if len(pair) != 2 or not all(isinstance(v, int) and v >= least for v in pair):
+def pair(layer: str, name: str, value: int | tuple[int, int], *, least: int) -> tuple[int, int]:
+    """Two sizes of a 2-D map out of one number or two; `InputError` names the layer and the argument."""
+    sizes = tuple(value) if isinstance(value, Iterable) else (value, value)
+    if len(sizes) != 2 or not all(isinstance(s, int) and s >= least for s in sizes):
         raise InputError(f"{layer}: {name} is {value!r}; allowed are one or two integers >= {least}")
-    return pair
+    return sizes

@@ -6,6 +6,8 @@ from torch import Tensor, nn
 
 from gxnor_snn.errors import InputError
 
+from .maps import pair
+
 __all__ = ["SumPool2d"]
 
 
@@ -33,9 +35,9 @@ class SumPool2d(nn.Module):
         padding: int | tuple[int, int] = 0,
     ) -> None:
         super().__init__()
-        self.kernel_size = _pair("kernel_size", kernel_size, least=1)
-        self.stride = self.kernel_size if stride is None else _pair("stride", stride, least=1)
-        self.padding = _pair("padding", padding, least=0)
+        self.kernel_size = pair("SumPool2d", "kernel_size", kernel_size, least=1)
+        self.stride = self.kernel_size if stride is None else pair("SumPool2d", "stride", stride, least=1)
+        self.padding = pair("SumPool2d", "padding", padding, least=0)
         if any(2 * pad > kernel for pad, kernel in zip(self.padding, self.kernel_size, strict=True)):
             raise InputError(
                 f"SumPool2d: padding is {self.padding}; allowed is up to half of the kernel {self.kernel_size}"
@@ -72,10 +74,3 @@ class SumPool2d(nn.Module):
     def extra_repr(self) -> str:
         """Geometry for ``print(model)``."""
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
-
-
-def _pair(name: str, value: int | tuple[int, int], *, least: int) -> tuple[int, int]:
-    pair = (value, value) if isinstance(value, int) else tuple(value)
-    if len(pair) != 2 or not all(isinstance(v, int) and v >= least for v in pair):
-        raise InputError(f"SumPool2d: {name} is {value!r}; allowed are one or two integers >= {least}")
-    return pair

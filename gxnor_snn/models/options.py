@@ -95,6 +95,11 @@ class NetOptions:
     def __post_init__(self) -> None:
         for name, allowed in (("weights", Weights), ("activation", Activation), ("norm", Norm)):
             _check_choice(name, getattr(self, name), get_args(allowed))
+        for name in ("learn_r", "stochastic_weights", "stochastic_activations"):
+            if not isinstance(getattr(self, name), bool):
+                raise InputError(f"{name} is {getattr(self, name)!r}; allowed are True and False")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
+            raise InputError(f"seed is {self.seed!r}; allowed are the integers 0 to 2^63 - 1")
         only_latent = {
             "coding1": self.coding1 != "zn",
             "threshold": self.threshold is not None,
