@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gxnor_snn.errors import InputError
 
-__all__ = ["DiscreteSpace", "check_space"]
+__all__ = ["DiscreteSpace", "check_space", "midpoints"]
 
 _MAX_N = 8
 
@@ -20,6 +20,12 @@ def check_space(n: int, half_range: float) -> None:
         raise InputError(f"n is {n!r}; allowed are the integers 0 to {_MAX_N}")
     if not (math.isfinite(half_range) and half_range > 0):
         raise InputError(f"half_range is {half_range!r}; it must be a positive finite number")
+
+
+def midpoints(n: int, half_range: float) -> tuple[float, ...]:
+    """The positive points halfway between two values of Z_n: t_k = (k - 1/2) H / 2^(n-1); none for n = 0."""
+    count = (1 << n) >> 1
+    return tuple((k + 0.5) * half_range / count for k in range(count))
 
 
 @dataclass(frozen=True)
@@ -87,11 +93,9 @@ class DiscreteSpace:
         given = np.asarray(x, dtype=np.float64)
         if np.isnan(given).any():
             raise InputError("DiscreteSpace.level_of got NaN; it takes real numbers")
-        if self.n == 0:
-            return np.where(given >= 0, np.int64(1), np.int64(-1))
-        level = np.clip(given, -self.half_range, self.half_range) / self.step
-        below = np.floor(level)
-        return np.asarray(below + (level - below >= 0.5), dtype=np.int64)
+        above = midpoints(self.n, self.half_range)
+        thresholds = [*(-t for t in reversed(above)), *above] or [0.0]
+        return np.asarray(self.levels[np.searchsorted(thresholds, given, side="right")])
 
     def project(self, x: ArrayLike) -> NDArray[np.float64]:
         """The grid value nearest to each real x (float64, same shape); ties as in `level_of`."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gxnor_snn.errors import InputError
 
-from .space import check_space
+from .space import check_space, midpoints
 from .steps import Step, StepFunction
 
 __all__ = [
@@ -130,8 +130,7 @@ def rounding_steps(n: int, half_range: float = 1.0) -> StepFunction:
     Thresholds are t_k = (k - 1/2) H / 2^(n-1); the sign for n = 0.
     """
     check_space(n, half_range)
-    count = (1 << n) >> 1
-    return symmetric_steps(tuple((k + 0.5) * half_range / count for k in range(count)), "up")
+    return symmetric_steps(midpoints(n, half_range), "up")
 
 
 def check_tie(thresholds: Sequence[object], tie: str) -> None:

@@ -91,15 +91,12 @@ def test_unknown_ties_are_refused() -> None:
         activation_levels(np.zeros(1), (), "strict")
 
 
-@given(st.integers(0, 8), st.floats(0.01, 100.0), st.integers(-300, 300))
-def test_rounding_finds_the_level_of_the_space(n: int, half_range: float, part: int) -> None:
-    """Away from ties; on them where the half-range is a power of two, so that both round nothing."""
-    x = part / 256 * half_range
-    space = DiscreteSpace(n, half_range)
-    beyond_a_tie = abs(abs(x / space.step) % 1 - 0.5) > 1e-9
-    if n == 0 or beyond_a_tie:
-        assert rounding_steps(n, half_range).levels_of(np.array([x]))[0] == space.level_of(x)
-    assert rounding_steps(n).levels_of(np.array([part / 256]))[0] == DiscreteSpace(n).level_of(part / 256)
+@given(st.integers(0, 8), st.floats(1e-3, 1e3))
+def test_rounding_and_the_space_agree_on_and_beside_every_threshold(n: int, half_range: float) -> None:
+    steps = rounding_steps(n, half_range)
+    at = np.array([step.at for step in steps.steps])
+    x = np.concatenate([at, np.nextafter(at, np.inf), np.nextafter(at, -np.inf), [np.inf, -np.inf, -0.0]])
+    np.testing.assert_array_equal(DiscreteSpace(n, half_range).level_of(x), steps.levels_of(x))
 
 
 @given(st.integers(1, 6), st.floats(0.05, 0.9), st.floats(-0.01, 0.01))
