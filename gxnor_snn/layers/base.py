@@ -63,8 +63,10 @@ class DiscreteLayer(nn.Module, ABC):
         super().__init__()
         if not all(isinstance(s, int) and not isinstance(s, bool) and s >= 1 for s in shape):
             raise InputError(f"{type(self).__name__}: weight shape is {shape}; sizes are integers of at least 1")
-        if max_input < 1:
-            raise InputError(f"{type(self).__name__}: max_input is {max_input}; it must be at least 1")
+        if isinstance(max_input, bool) or not isinstance(max_input, int) or max_input < 1:
+            raise InputError(
+                f"{type(self).__name__}: max_input is {max_input!r}; it must be an integer of at least 1"
+            )
         self.code = code
         self.level_values = code_levels(code)
         self.max_input = max_input

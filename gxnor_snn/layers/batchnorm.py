@@ -25,12 +25,21 @@ class Normalisation(Affine, ABC):
         Added to what is divided by.
     momentum
         Share of the batch in the running statistics.
+
+    Raises
+    ------
+    InputError
+        If there are no channels, eps is not a positive finite number, or momentum not one in (0, 1].
     """
 
     running_mean: Tensor
 
     def __init__(self, num_features: int, eps: float, momentum: float) -> None:
         super().__init__(num_features)
+        if not 0 < eps < float("inf"):
+            raise InputError(f"{type(self).__name__}: eps is {eps!r}; it must be a positive finite number")
+        if not 0 < momentum <= 1:
+            raise InputError(f"{type(self).__name__}: momentum is {momentum!r}; allowed are numbers in (0, 1]")
         self.eps = eps
         self.momentum = momentum
         self.register_buffer("running_mean", torch.zeros(num_features))

@@ -92,6 +92,8 @@ def augment(images: Tensor, settings: Augmentation, generator: torch.Generator) 
     """
     if images.dtype != torch.uint8 or images.ndim != 4:
         raise InputError(f"augment takes uint8 images (B, C, H, W), got {images.dtype} {tuple(images.shape)}")
+    if not images.numel():
+        return images
     if settings.flip:
         mirrored = torch.rand(len(images), 1, 1, 1, generator=generator, device="cpu") < 0.5
         images = torch.where(mirrored.to(images.device), images.flip(3), images)

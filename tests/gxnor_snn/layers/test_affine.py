@@ -84,3 +84,18 @@ def test_a_wrong_shape_is_refused(kind: type[Affine]) -> None:
 def test_training_refuses_a_single_value_per_channel(kind: type[Affine]) -> None:
     with pytest.raises(InputError, match="more than one value"):
         kind(3)(torch.zeros((1, 3, 1, 1) if kind.__name__.endswith("2d") else (1, 3)))
+
+
+@pytest.mark.parametrize("kind", [BatchNorm1d, L1BatchNorm2d, ShiftBatchNorm1d])
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({"eps": -1.0}, r"eps is -1\.0"),
+        ({"eps": float("nan")}, "eps is nan"),
+        ({"momentum": 0.0}, r"momentum is 0\.0"),
+        ({"momentum": 5.0}, r"momentum is 5\.0; allowed are numbers in \(0, 1\]"),
+    ],
+)
+def test_settings_without_sense_are_named(kind: type[Affine], bad: dict[str, float], message: str) -> None:
+    with pytest.raises(InputError, match=f"{kind.__name__}: {message}"):
+        kind(3, **bad)

@@ -125,6 +125,7 @@ def test_attributes_have_torch_s_names() -> None:
         (lambda: DiscreteLinear(0, 2), "sizes are integers of at least 1"),
         (lambda: DiscreteLinear(1.5, 2), r"\(2, 1.5\); sizes are integers"),
         (lambda: DiscreteConv2d(1, 1, 1.5), "kernel_size is 1.5"),
+        (lambda: DiscreteLinear(1, 2, max_input=1.5), "max_input is 1.5"),
         (lambda: DiscreteLinear(2, 2, max_input=0), "max_input is 0"),
         (lambda: DiscreteLinear(2, 2, max_input=2**60), "2\\^53"),
         (lambda: DiscreteConv2d(3, 4, 3, groups=2), "groups is 2"),

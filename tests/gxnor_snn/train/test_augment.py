@@ -155,3 +155,10 @@ def test_bad_limits_are_named(change: dict[str, object], message: str) -> None:
 def test_only_byte_images_are_taken(images: torch.Tensor) -> None:
     with pytest.raises(InputError, match="augment takes uint8 images"):
         augment(images, Augmentation(flip=True), seeded())
+
+
+def test_an_empty_batch_stays_empty() -> None:
+    every = Augmentation(flip=True, rotate=10, crop=1, cutout=2)
+    for shape in ((0, 1, 4, 4), (2, 1, 0, 4)):
+        images = torch.zeros(shape, dtype=torch.uint8)
+        assert augment(images, every, torch.Generator()).shape == shape
