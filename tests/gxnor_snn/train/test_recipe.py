@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from gxnor_snn.errors import InputError, RecipeError
 from gxnor_snn.layers import DiscreteActivation
-from gxnor_snn.train import PRESETS, Augmentation, Recipe, Transitions, demo_setup
+from gxnor_snn.models import lenet
+from gxnor_snn.train import PRESETS, Augmentation, EventPenalty, Recipe, Transitions, demo_setup
 from gxnor_snn.train.recipe import _toml_lines
 
 GOOD = {"epochs": 3, "batch_size": 50, "lr": (0.1, 1e-3), "float_lr": (0.01, 1e-3)}
@@ -133,6 +134,17 @@ def test_the_document_has_every_key_and_no_other() -> None:
     assert sorted(keys) == sorted(Recipe.model_fields)
     limits = next(line for line in table.splitlines() if line.startswith("| `[augment]`"))
     assert set(re.findall(r"`(\w+)`", limits)) == set(Augmentation.model_fields)
+
+
+def test_the_recipe_of_the_document_is_one(tmp_path: Path) -> None:
+    document = (Path(__file__).parents[3] / "docs" / "training.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", document, flags=re.DOTALL)
+    (tmp_path / "mine.toml").write_text(text)
+    recipe = Recipe.from_toml(tmp_path / "mine.toml")
+    assert recipe.augment is not None
+    assert recipe.dst.fused
+    assert recipe.events is not None
+    EventPenalty(lenet((1, 8, 8), channels=(4, 4), kernel=3, padding=1), recipe.events)  # its layers are there
 
 
 def test_missing_toml_is_named(tmp_path: Path) -> None:
