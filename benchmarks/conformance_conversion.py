@@ -1,8 +1,8 @@
 """Random torch networks of every form against their event graphs, in number: `make conformance-long`.
 
 Each seed makes one network (`tests/converters/random_nets.py`), converts it, and compares torch in eval mode, the
-reference and the native engine on a few samples: sums, spikes, counts, readouts, logits. Every difference is printed
-with its seed. What is done is kept in a file beside the results, so an interrupted run goes on where it stopped.
+reference and the native engine on a few samples: sums, spikes, counts, readouts, logits. Every difference is
+printed with its seed. What is done is kept in a file, so an interrupted run goes on where it stopped.
 """
 
 import argparse
@@ -23,7 +23,8 @@ from gxnor_converters.comparison import KINDS, Comparison  # noqa: E402
 from gxnor_converters.recording import recording  # noqa: E402
 from gxnor_sims import simulate  # noqa: E402
 from gxnor_snn.files import write_json  # noqa: E402
-from tests.converters.random_nets import random_module, random_samples, traits  # noqa: E402
+from tests.converters.net import traits  # noqa: E402
+from tests.converters.random_nets import random_module, random_samples  # noqa: E402
 
 CHUNK = 250
 SAMPLES = 5

@@ -13,11 +13,12 @@ from gxnor_snn.errors import ConversionError, GraphError
 from gxnor_snn.graph import EventGraph
 from gxnor_snn.layers import PixelEncoder
 
+from .advice import refusal
 from .builder import Builder
 from .codings import input_coding
 from .curves import Normalisation
 from .functions import convert_function, function_spec
-from .modules import convert_module, handler_of, refusal
+from .modules import convert_module, handler_of, known_layers
 from .outputs import named_outputs
 from .specs import Spec
 from .tracing import Trace, trace
@@ -108,7 +109,7 @@ class _Known:
 
     def refusal(self, path: str, module: nn.Module) -> ConversionError | None:
         known = isinstance(module, nn.Sequential) or handler_of(module) is not None
-        return None if known else refusal(Place(path), module)
+        return None if known else refusal(Place(path), module, known_layers())
 
     def function(self, path: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
         return function_spec(Place(path, "operation"), target, args, kwargs)

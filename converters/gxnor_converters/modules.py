@@ -31,7 +31,7 @@ from .curves import Stock, Straight
 from .specs import Spec, flattened, padded, windowed
 from .values import Place, Value
 
-__all__ = ["RECORDED", "Handler", "convert_module", "handler_of", "max_pool", "refusal"]
+__all__ = ["RECORDED", "Handler", "convert_module", "handler_of", "known_layers", "max_pool"]
 
 
 @dataclass(frozen=True)
@@ -68,17 +68,13 @@ def convert_module(builder: Builder, at: Place, module: nn.Module, value: Value)
     """
     handler = handler_of(module)
     if handler is None:
-        raise refusal(at, module) or ConversionError(f"{at} is no layer that converts")
+        raise ConversionError(f"{at} is a {type(module).__name__}, allowed are {', '.join(known_layers())}")
     return handler.convert(builder, at, module, value)
 
 
-def refusal(at: Place, module: nn.Module) -> ConversionError | None:
-    """Why a layer of torch's (or of a class derived from one) has no event graph, and what to do; else None."""
-    advice = next((f"; {text}" for kinds, text in _ADVICE.items() if isinstance(module, kinds)), None)
-    if advice is None and not type(module).__module__.startswith("torch.nn"):
-        return None
-    allowed = ", ".join([*(t.__name__ for t in _HANDLERS), Affine.__name__])
-    return ConversionError(f"{at} is a {type(module).__name__}, allowed are {allowed}{advice or ''}")
+def known_layers() -> list[str]:
+    """Names of the classes that convert."""
+    return [*(t.__name__ for t in _HANDLERS), Affine.__name__]
 
 
 def _encoder(builder: Builder, at: Place, module: PixelEncoder, value: Value) -> Value:
@@ -298,17 +294,4 @@ _HANDLERS: Mapping[type[nn.Module], Handler] = {
     nn.Dropout: Handler(_nothing, _same),
     nn.Dropout2d: Handler(_nothing, _same),
     nn.Identity: Handler(_nothing, _same),
-}
-
-_FLOAT = "it holds float weights; replace it by a DiscreteLinear or DiscreteConv2d and train that"
-_REAL = "it gives real numbers; replace it by a DiscreteActivation and train with that"
-_AVERAGE = "it divides; sum levels with a SumPool2d, whose scale the next batch norm absorbs"
-_ADVICE: Mapping[tuple[type[nn.Module], ...], str] = {
-    (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.Bilinear, nn.Embedding): _FLOAT,
-    (nn.ReLU, nn.ReLU6, nn.Hardtanh, nn.Tanh, nn.Sigmoid, nn.GELU, nn.LeakyReLU, nn.SiLU): _REAL,
-    (nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AvgPool1d): _AVERAGE,
-    (nn.GroupNorm, nn.LayerNorm, nn.InstanceNorm2d): (
-        "it depends on the sample; use BatchNorm2d, which is fixed after training"
-    ),
-    (nn.Softmax, nn.LogSoftmax): "take it out of the network and apply it to the logits",
 }

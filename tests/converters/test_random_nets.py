@@ -10,7 +10,9 @@ from gxnor_sims import simulate
 from gxnor_snn.graph import EventGraph, execute
 from gxnor_snn.results import EventTrace
 
-from .random_nets import ACTIVATION_CODES, WEIGHT_CODES, random_module, random_samples, traits
+from .net import traits
+from .random_layers import ACTIVATION_CODES, WEIGHT_CODES
+from .random_nets import random_module, random_samples
 
 SEEDS = range(300)
 CHUNK = 10
