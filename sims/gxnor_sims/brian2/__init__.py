@@ -7,6 +7,7 @@ from .asynchrony import EarlyFiring, Timing, early_firing, run_async
 from .build import Brian2Network, build_brian2
 from .delays import DelayModel, FixedDelays, MappedDelays, RandomDelays
 from .engine import Brian2Engine
+from .loading import load_brian2
 from .wiring import Wiring, wire
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Wiring",
     "build_brian2",
     "early_firing",
+    "load_brian2",
     "run_async",
     "wire",
 ]

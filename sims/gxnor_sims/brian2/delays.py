@@ -10,16 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gxnor_snn.errors import InputError
 from gxnor_snn.results import Mapping
 
-from .wiring import Wiring
+from .wiring import Steps, Wiring
 
-__all__ = ["DelayModel", "FixedDelays", "MappedDelays", "RandomDelays", "Steps", "delays_of"]
+__all__ = ["DelayModel", "FixedDelays", "MappedDelays", "RandomDelays", "delays_of"]
 
-Steps = int | NDArray[np.int64]
 MAX_DELAY = 1 << 16
 
 

@@ -91,7 +91,7 @@ class Brian2Engine:
 
     def supports(self, graph: EventGraph) -> str | None:
         """None if Brian2 runs the graph in the memory allowed, else the reason why it does not."""
-        return why_not(graph, self._memory_per_process())
+        return why_not(graph, self._memory_per_process(), self.target)
 
     def run(
         self,

@@ -14,16 +14,19 @@ from .expand import count_synapses
 
 __all__ = ["BYTES_PER_SYNAPSE", "available_memory", "check_memory", "estimate_memory", "why_not"]
 
-BYTES_PER_SYNAPSE = 53
-"""Measured peak per synapse while a network is built and run; delays that differ and full counts take more."""
+BYTES_PER_SYNAPSE = {"numpy": 75, "cython": 75, "cpp_standalone": 100}
+"""Measured peak per synapse while a network is written out, built and run, by target.
+
+Delays that differ take about 20 more, full counts 4 more for each plane of a weight.
+"""
 
 _BASE = 150_000_000  # the process with Brian2 loaded
 _INT32 = (1 << 31) - 1
 
 
-def estimate_memory(graph: EventGraph) -> int:
+def estimate_memory(graph: EventGraph, target: str = "numpy") -> int:
     """Bytes that Brian2 takes for a graph, without making one synapse."""
-    return _BASE + BYTES_PER_SYNAPSE * count_synapses(graph)
+    return _BASE + BYTES_PER_SYNAPSE[target] * count_synapses(graph)
 
 
 def available_memory() -> int:
@@ -52,8 +55,8 @@ def check_memory(limit: Any) -> int | None:
     raise InputError(f"memory is {limit!r}, allowed is a positive number of bytes or None")
 
 
-def why_not(graph: EventGraph, memory: int | None = None) -> str | None:
-    """The reason why Brian2 does not run a graph within `memory` bytes, or None."""
+def why_not(graph: EventGraph, memory: int | None = None, target: str = "numpy") -> str | None:
+    """The reason why Brian2 does not run a graph on a target within `memory` bytes, or None."""
     for name, population in graph.populations.items():
         spiking: Any = population
         if population.role == "spiking" and spiking.coding.n_thresholds > MAX_THRESHOLDS:
@@ -69,10 +72,11 @@ def why_not(graph: EventGraph, memory: int | None = None) -> str | None:
         if largest > _INT32:
             return f"projection {name!r}: weight times gain reach {largest}, its 32-bit integers hold {_INT32}"
     limit = available_memory() if memory is None else memory
-    needed = estimate_memory(graph)
+    needed = estimate_memory(graph, target)
     if needed > limit:
         return (
-            f"{count_synapses(graph):,} synapses of {BYTES_PER_SYNAPSE} bytes take about {needed / 1e9:.1f} GB, "
-            f"allowed are {limit / 1e9:.1f} GB. Run parts of it: graph.subgraph(layers, crop=..., channels=...)"
+            f"{count_synapses(graph):,} synapses of {BYTES_PER_SYNAPSE[target]} bytes take about "
+            f"{needed / 1e9:.1f} GB, allowed are {limit / 1e9:.1f} GB. "
+            f"Run parts of it: graph.subgraph(layers, crop=..., channels=...)"
         )
     return None

@@ -1,15 +1,16 @@
 """A graph as Brian2 objects: one group of neurons, one set of synapses, and one more where there are max pools."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .delays import Steps
 from .equations import Features, model, on_pick, on_pre, reset, synapse_model, threshold
 from .parameters import neuron_parameters, starts, synapse_parameters
 from .schedule import Schedule
-from .wiring import Bundle, Wiring
+from .wiring import Bundle, Steps, Wiring
 
 __all__ = ["Objects", "assemble"]
 
@@ -42,7 +43,7 @@ class Objects:
 
 
 def assemble(
-    brian2: Any, wiring: Wiring, gates: Schedule, delays: dict[str, Steps], features: Features, code: Any
+    brian2: Any, wiring: Wiring, gates: Schedule, delays: Mapping[str, Steps], features: Features, code: Any
 ) -> Objects:
     """Make the objects.
 
@@ -72,58 +73,60 @@ def assemble(
         neurons.variables[name].set_value(values)
     neurons.variables["v"].set_value(starts(wiring).astype(float if features.real else np.int32))
 
-    def connected(name: str, bundle: Bundle, text: str, effect: str, parameters: dict[str, Any]) -> Any:
-        return (
-            _connect(brian2, name, neurons, bundle, text, effect, parameters, delays, code)
-            if bundle.size
-            else None
-        )
+    def connected(kind: _Kind) -> Any:
+        return _connect(brian2, neurons, kind, delays, code) if kind.bundle.size else None
 
-    weights = synapse_parameters(wiring, features)
-    signs = {"w": wiring.pick.gather("weight")}
-    return Objects(
-        neurons,
-        connected("synapses", wiring.add, synapse_model(features), on_pre(features), weights),
-        connected("pools", wiring.pick, synapse_model(Features(real=features.real)), on_pick(features), signs),
-        clock,
+    adding = _Kind(
+        "synapses",
+        wiring.add,
+        synapse_model(features),
+        on_pre(features),
+        lambda: synapse_parameters(wiring, features),
     )
+    picking = _Kind(
+        "pools",
+        wiring.pick,
+        synapse_model(Features(real=features.real)),
+        on_pick(features),
+        lambda: {"w": wiring.pick.gather("weight")},
+    )
+    return Objects(neurons, connected(adding), connected(picking), clock)
 
 
-def _connect(
-    brian2: Any,
-    name: str,
-    neurons: Any,
-    bundle: Bundle,
-    text: str,
-    effect: str,
-    parameters: dict[str, Any],
-    delays: dict[str, Steps],
-    code: Any,
-) -> Any:
-    steps = np.zeros(bundle.size, np.int32)
-    for link in bundle.links:
-        if link.delayed:
-            steps[bundle.spans[link.projection]] = delays[link.projection]
-    same = int(steps.min()) == int(steps.max())
+@dataclass(frozen=True)
+class _Kind:
+    """One `Synapses` object to be: its name, synapses, model, effect of a spike, and parameters by name."""
+
+    name: str
+    bundle: Bundle
+    text: str
+    effect: str
+    parameters: Callable[[], Mapping[str, NDArray[np.int32]]]
+
+
+def _connect(brian2: Any, neurons: Any, kind: _Kind, delays: Mapping[str, Steps], code: Any) -> Any:
+    """Make the synapses; no array is made before it is needed, for these are the largest there are."""
+    steps = kind.bundle.delays(delays)
+    same = isinstance(steps, int)
     synapses = brian2.Synapses(
         neurons,
         neurons,
-        text,
-        on_pre=effect,
-        delay=int(steps[0]) * brian2.ms if same else None,  # one number takes no memory per synapse
+        kind.text,
+        on_pre=kind.effect,
+        delay=steps * brian2.ms if same else None,  # one number takes no memory per synapse
         clock=neurons.clock,
         codeobj_class=code,
-        name=name,
+        name=kind.name,
         namespace={},
     )
     if code is not None:  # this runs once and only copies: nothing is gained by compiling it
         from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 
         synapses.codeobj_class = NumpyCodeObject
-    synapses.connect(i=bundle.gather("source"), j=bundle.gather("target"))
+    synapses.connect(i=kind.bundle.gather("source"), j=kind.bundle.gather("target"))
     synapses.codeobj_class = code
-    for field, values in parameters.items():
-        setattr(synapses, field, values)
+    for field, values in kind.parameters().items():
+        synapses.variables[field].set_value(values)  # the whole array; an index array would take twice as much
     if not same:
-        synapses.delay = steps * brian2.ms
+        synapses.pre.variables["delay"].set_value(np.asarray(steps) * 1e-3)
     return synapses

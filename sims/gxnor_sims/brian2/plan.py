@@ -10,12 +10,12 @@ from gxnor_snn.errors import InputError, UnsupportedGraphError
 from gxnor_snn.graph import EventGraph, check_input
 from gxnor_snn.graph.counting import COUNT_MODES
 
-from .delays import DelayModel, Steps, delays_of
+from .delays import DelayModel, delays_of
 from .equations import Features, counters
 from .limits import check_memory, why_not
 from .parameters import features_of
 from .schedule import Schedule, schedule
-from .wiring import Wiring, wire
+from .wiring import Steps, Wiring, wire
 
 __all__ = ["FIRINGS", "Firing", "Plan", "batch_size", "plan", "sample_matrix"]
 

@@ -143,7 +143,7 @@ class Tally:
 
     def _sum(self, raw: RawSamples, stem: str, name: str) -> Int64:
         """What the counters of a projection's targets hold together, per sample."""
-        return self._here(raw, f"{stem}{self._slot(name)}", name).sum(axis=1, dtype=np.int64)
+        return np.asarray(self._here(raw, f"{stem}{self._slot(name)}", name).sum(axis=1, dtype=np.int64))
 
     def _by_degree(self, name: str, x: NDArray[np.int32], raw: RawSamples) -> tuple[Int64, Int64]:
         """Events and XNOR operations of a projection as spikes times the out-degree of the synapses made."""

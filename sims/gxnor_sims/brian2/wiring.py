@@ -9,6 +9,7 @@ also add, so a pool into anything but a level relay gets neurons of its own, whi
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,10 @@ from gxnor_snn.graph import EventGraph, Projection
 
 from .expand import Int32, Synapses, synapses_of
 
-__all__ = ["START_OF_PICK", "Bundle", "Link", "Wiring", "wire"]
+__all__ = ["START_OF_PICK", "Bundle", "Link", "Steps", "Wiring", "wire"]
+
+Steps = int | NDArray[np.integer[Any]]
+"""Delay of synapses: one number for all, or one per synapse."""
 
 START_OF_PICK = -(1 << 16)  # below every level, which fits int16
 
@@ -70,10 +74,13 @@ class Bundle:
         """`source`, `target` or `weight` of all synapses."""
         return np.concatenate([np.zeros(0, np.int32), *(getattr(link, field) for link in self.links)])
 
-    def spread(self, values: Mapping[str, int]) -> Int32:
-        """One value per projection, repeated for each of its synapses; 0 on links that have no delay."""
-        each = [values.get(link.projection, 0) if link.delayed else 0 for link in self.links]
-        return np.repeat(np.asarray(each, np.int32), [len(link.source) for link in self.links])
+    def delays(self, steps: Mapping[str, Steps]) -> Steps:
+        """Delay of every synapse: one number where all are the same, else int32 (synapses,)."""
+        each = [steps[link.projection] if link.delayed else 0 for link in self.links]
+        if all(isinstance(d, int) and d == each[0] for d in each):
+            return each[0]
+        lengths = (len(link.source) for link in self.links)
+        return np.concatenate([np.broadcast_to(d, n) for d, n in zip(each, lengths, strict=True)], dtype=np.int32)
 
 
 @dataclass(frozen=True)

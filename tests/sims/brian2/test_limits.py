@@ -14,7 +14,7 @@ from .nets import T, dense, mlp, pixels, readout, wide
 
 
 def test_memory_is_estimated_from_the_synapses() -> None:
-    assert estimate_memory(wide(300)) - estimate_memory(wide(100)) == 80_000 * BYTES_PER_SYNAPSE
+    assert estimate_memory(wide(300)) - estimate_memory(wide(100)) == 80_000 * BYTES_PER_SYNAPSE["numpy"]
     assert available_memory() > 10**8
 
 
@@ -22,7 +22,7 @@ def test_a_graph_too_large_is_refused_with_the_estimate_and_parts_of_it_run(bria
     graph = mlp((400, 300, 200, 4))
     engine = Brian2Engine(memory=estimate_memory(graph) - 1)
     x = pixels(4, 400)
-    with pytest.raises(UnsupportedGraphError, match=r"synapses of 53 bytes take about 0\.2 GB.*graph\.subgraph"):
+    with pytest.raises(UnsupportedGraphError, match=r"synapses of 75 bytes take about 0\.2 GB.*graph\.subgraph"):
         engine.run(graph, x)
     assert "GB" in (engine.supports(graph) or "")
     part = graph.subgraph(["h1", "h2"], channels=range(50))
