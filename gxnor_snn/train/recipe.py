@@ -58,7 +58,7 @@ class Recipe(Settings):
         Learning rate of DST at the first and the last step, in units of the weights: the temperature of the
         annealing.
     betas
-        Memory of the two moments of DST.
+        Memory of the two moments of DST; None takes those of its rule ((0.9, 0.999) for "adam").
     m
         Steepness of the transition probability tanh(m |nu| / dz).
     dst
@@ -117,7 +117,7 @@ class Recipe(Settings):
     batch_size: int = Field(ge=2)
     accumulate: int = Field(default=1, ge=1)
     lr: tuple[_Positive, _Positive]
-    betas: tuple[_Beta, _Beta] = (0.9, 0.999)
+    betas: tuple[_Beta, _Beta] | None = None
     m: _Positive = 3.0
     dst: Transitions = Transitions()
     weight_lr: tuple[_Positive, _Positive] | None = None

@@ -10,6 +10,7 @@ from gxnor_snn.models import DiscreteNet, lenet, mlp
 from gxnor_snn.spaces import DiscreteSpace
 from gxnor_snn.train import Augmentation, EpochRecord, Recipe, Transitions, augment, evaluate, fit
 from gxnor_snn.train.losses import squared_hinge
+from gxnor_snn.train.optimizers import Optimizers
 
 RECIPE = Recipe(epochs=2, batch_size=50, lr=(0.05, 1e-3), float_lr=(0.01, 1e-3), betas=(0.99, 0.999))
 
@@ -257,6 +258,13 @@ def test_options_of_dst_reach_it(digits: Dataset) -> None:
     zeros = {name: float((net.fc1.levels.detach() == 0).double().mean()) for name, net in nets.items()}
     assert torch.equal(nets["plain"].fc1.levels, nets["fused"].fc1.levels)
     assert zeros["biased"] > zeros["plain"] + 0.1
+
+
+def test_a_recipe_without_betas_takes_those_of_the_rule() -> None:
+    plain = {key: value for key, value in RECIPE.model_dump().items() if key != "betas"}
+    for rule, betas in (("adam", (0.9, 0.999)), ("adamax_shift", (1 - 2**-3, 1 - 2**-10))):
+        optimizers = Optimizers(small(), Recipe(**{**plain, "dst": {"rule": rule}}), seed=0)
+        assert optimizers.members["dst"].param_groups[0]["betas"] == betas
 
 
 def test_a_model_can_be_trained_again(digits: Dataset) -> None:
