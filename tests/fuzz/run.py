@@ -15,6 +15,7 @@ except ModuleNotFoundError:
     sys.exit("fuzzing needs atheris; install it with: pip install 'gxnor-snn[fuzz]'")
 
 with atheris.instrument_imports(include=["gxnor_snn"]):
+    import gxnor_snn.train  # noqa: F401 - what targets import later would not be watched
     from tests.fuzz import targets
     from tests.fuzz.mutation import mutated
 
