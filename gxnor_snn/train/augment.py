@@ -59,7 +59,7 @@ class Augmentation(Settings):
     shear: float = Field(default=0.0, ge=0, le=60)
     shift: _Length = 0.0
     crop: int = Field(default=0, ge=0, le=1024)
-    cutout: int = Field(default=0, ge=0)
+    cutout: int = Field(default=0, ge=0, lt=2**16)
 
     @model_validator(mode="after")
     def _rising(self) -> "Augmentation":

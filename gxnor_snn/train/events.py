@@ -91,6 +91,8 @@ class EventPenalty:
         self._zeros_only_if_seen = not sent or not all(sent)
 
     def __enter__(self) -> "EventPenalty":
+        if any(layer.probe is not None for layer in self._costs):
+            raise InputError("EventPenalty: another penalty watches these layers; allowed is one at a time")
         self._spent, self._dense = [], 0.0
         for layer in self._costs:
             layer.probe = self._watch
@@ -176,4 +178,5 @@ def _costs_by_layer(model: nn.Module, costs: Mapping[str, float] | None) -> dict
     for path, layer in layers.items():
         if layer in positive and layer.real_input:
             raise InputError(f"event costs: {path!r} reads real numbers (real_input), which are no events")
-    return positive
+    most = max(positive.values())  # P does not depend on the unit; float32 does
+    return {layer: cost / most for layer, cost in positive.items()}

@@ -20,6 +20,7 @@ from .settings import Settings
 __all__ = ["Recipe", "Transitions"]
 
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_Moderate = Annotated[float, Field(gt=0, le=1e6)]
 _Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -38,7 +39,7 @@ class Transitions(Settings):
     moments: str | tuple[str, str] = "float32"
     rounding: str = "tanh"
     source: str = "generator"
-    zero_bias: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    zero_bias: float = Field(default=0.0, ge=0, le=1e6)
     fused: bool = False
     eps: _Positive = 1e-8
 
@@ -114,15 +115,15 @@ class Recipe(Settings):
     what: ClassVar[str] = "recipe"
 
     epochs: int = Field(ge=1)
-    batch_size: int = Field(ge=2)
+    batch_size: int = Field(ge=2, lt=2**31)
     accumulate: int = Field(default=1, ge=1)
-    lr: tuple[_Positive, _Positive]
+    lr: tuple[_Moderate, _Moderate]
     betas: tuple[_Beta, _Beta] | None = None
-    m: _Positive = 3.0
+    m: _Moderate = 3.0
     dst: Transitions = Transitions()
-    weight_lr: tuple[_Positive, _Positive] | None = None
+    weight_lr: tuple[_Moderate, _Moderate] | None = None
     weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    float_lr: tuple[_Positive, _Positive]
+    float_lr: tuple[_Moderate, _Moderate]
     float_betas: tuple[_Beta, _Beta] = (0.9, 0.999)
     schedule: Literal["geometric", "cosine"] = "geometric"
     warmup: int = Field(default=0, ge=0)
@@ -135,7 +136,7 @@ class Recipe(Settings):
     n_validation: int = Field(default=0, ge=0)
     select: Literal["last", "best"] = "last"
     seed: int = Field(default=0, ge=0, lt=2**63)
-    threads: int | None = Field(default=None, ge=1)
+    threads: int | None = Field(default=None, ge=1, le=4096)
     device: Literal["cpu", "cuda"] | None = None
     amp: bool = False
     compile: bool = False

@@ -105,6 +105,16 @@ def test_costs_weigh_the_layers_and_the_weight_warms_up() -> None:
     assert watched(model, x).share().item() == pytest.approx(alone[1])  # without costs the first layer is left out
 
 
+@pytest.mark.parametrize("unit", [1e-300, 1e-12, 1e300])
+def test_the_unit_of_costs_does_not_matter(unit: float) -> None:
+    model = mlp((1, 2, 2), [8, 8], 2)
+    x = torch.randint(0, 256, (5, 1, 2, 2), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
+    share = [
+        watched(model, x, EventSettings(weight=1.0, costs={"fc2": u, "fc3": 3 * u})).share() for u in (1, unit)
+    ]
+    assert share[0].item() == pytest.approx(share[1].item())
+
+
 def test_bad_costs_and_unwatched_passes_are_named() -> None:
     model = nn.Sequential(DiscreteLinear(2, 2), DiscreteLinear(2, 2))
     for costs, words in (
@@ -119,6 +129,13 @@ def test_bad_costs_and_unwatched_passes_are_named() -> None:
         EventPenalty(model, PLAIN).share()
     with pytest.raises(RecipeError, match="weight"):
         EventSettings(weight=-1.0)
+
+
+def test_two_penalties_do_not_watch_one_layer() -> None:
+    model = mlp((1, 2, 2), [3], 2)
+    with EventPenalty(model, PLAIN), pytest.raises(InputError, match="another penalty watches"):
+        EventPenalty(model, PLAIN).__enter__()
+    assert model.fc2.probe is None
 
 
 def test_real_inputs_are_no_events() -> None:
