@@ -29,7 +29,8 @@ class ResidualBlock(nn.Module):
     Raises
     ------
     InputError
-        If the gain is not a nonzero integer, or sums could reach 2^53.
+        If the gain is not a nonzero integer, the shortcut beside a discrete conv2 is another, or sums could reach
+        2^53.
     """
 
     def __init__(
@@ -57,6 +58,11 @@ class ResidualBlock(nn.Module):
 
     def _keep_exact(self, conv2: DiscreteLayer) -> None:
         """Give the summands a float type that holds the sum."""
+        if not isinstance(self.shortcut, nn.Identity | DiscreteLayer):
+            raise InputError(
+                f"ResidualBlock: shortcut is a {type(self.shortcut).__name__} beside a discrete conv2; allowed are "
+                "None and a layer with discrete weights"
+            )
         if isinstance(self.shortcut, DiscreteLayer):
             bound = conv2.max_sum + abs(self.gain) * self.shortcut.max_sum
             self.shortcut.widen(bound)

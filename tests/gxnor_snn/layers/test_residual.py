@@ -71,3 +71,11 @@ def test_a_float_block_trains_too() -> None:
     net = ResidualBlock(conv, BatchNorm2d(2), nn.ReLU(), nn.Conv2d(2, 2, 1), BatchNorm2d(2), nn.ReLU())
     net(torch.rand(4, 2, 5, 5)).sum().backward()
     assert conv.weight.grad is not None
+
+
+def test_a_shortcut_whose_sums_nobody_knows_is_refused() -> None:
+    made = block(1)
+    with pytest.raises(InputError, match="shortcut is a Sequential"):
+        ResidualBlock(
+            made.conv1, made.bn1, made.act1, made.conv2, made.bn2, made.act2, shortcut=nn.Sequential(made.shortcut)
+        )
