@@ -102,8 +102,10 @@ def trace(model: nn.Module, shape: tuple[int, ...], dtype: torch.dtype, rules: R
     with eval_mode(model):
         try:
             graph = tracer.trace(model)
-        except GxnorError:
+        except ConversionError:
             raise
+        except GxnorError as error:
+            raise ConversionError(f"{tracer.where}: {error}") from error
         except fx.proxy.TraceError as error:
             raise ConversionError(
                 f"{tracer.where}: its forward decides by values ({error}); an event graph has one structure for "

@@ -59,3 +59,8 @@ def test_methods_of_real_numbers_are_refused_with_the_path(method: str) -> None:
         ConversionError, match=r"module '\w+' is a \w+, allowed are .*; it (gives real|holds float).*"
     ):
         from_torch(model, model.input_shape)
+
+
+def test_a_wrong_input_shape_is_named() -> None:
+    with pytest.raises(ConversionError, match=r"the model: mlp takes images of shape \(1, 4, 4\)"):
+        from_torch(NETS["mlp"](), (1, 5, 4))
