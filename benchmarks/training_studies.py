@@ -57,7 +57,7 @@ STUDIES = {
             variants={"ternary": Variant(TERNARY), "sparse": Variant({**TERNARY, "r": 0.8}, _SPARSE)},
         ),
         Study(
-            name="memory",
+            name="low_memory",
             what="MNIST, lenet ternary: float32 moments against fused int8 + factored moments, the same beta1",
             data="mnist",
             recipe=_BEST.replace(epochs=10, augment=HANDWRITING, plain_epochs=2),
