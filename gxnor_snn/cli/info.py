@@ -79,7 +79,9 @@ def _graph(screen: "Screen", file: Path) -> None:
     populations = [row.texts() for row in summary.populations]
     projections = [row.texts() for row in summary.projections]
     screen.table("Populations", POPULATION_HEAD, populations, left=range(len(POPULATION_HEAD)))
-    screen.table("Projections", PROJECTION_HEAD, projections, left=range(len(PROJECTION_HEAD) - 1))
+    screen.table("Projections", PROJECTION_HEAD[:4], [row[:4] for row in projections], left=range(4))
+    weighted = [(row[0], *row[4:]) for row in projections if row[4]]
+    screen.table("Weights", (PROJECTION_HEAD[0], *PROJECTION_HEAD[4:]), weighted, left=range(4))
     notes = graph.metadata
     certificate = notes.pop("certificate", None)
     if isinstance(certificate, dict):

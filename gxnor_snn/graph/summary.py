@@ -87,13 +87,13 @@ class ProjectionRow:
         if self.shape is None or self.fan_in is None:
             return self.name, self.source, self.target, self.form, "", "", "", ""
         each, fewest, most = self.fan_in
-        fan_in = f"{each:,} ({fewest:,} .. {most:,} not 0)"
+        fan_in = f"{fewest:,} .. {most:,} of {each:,}"
         zeros = f"{100 * self.zeros / self.weights:.1f} %"
         return self.name, self.source, self.target, self.form, _times(self.shape), self.coding, fan_in, zeros
 
 
 POPULATION_HEAD = ("population", "role", "shape", "coding", "thresholds")
-PROJECTION_HEAD = ("projection", "from", "to", "form", "weights", "coding", "fan-in", "zeros")
+PROJECTION_HEAD = ("projection", "from", "to", "form", "weights", "coding", "fan-in not 0", "zeros")
 
 
 @dataclass(frozen=True)

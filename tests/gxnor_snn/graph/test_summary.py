@@ -109,5 +109,5 @@ def test_a_wide_layer_has_one_line() -> None:
         ],
     )
     assert graph.summary().projections[0].texts() == (
-        "d", "i", "o", "dense", "2x3", "ternary -1..1", "3 (1 .. 2 not 0)", "50.0 %",
+        "d", "i", "o", "dense", "2x3", "ternary -1..1", "1 .. 2 of 3", "50.0 %",
     )  # fmt: skip
