@@ -60,8 +60,8 @@ class ResidualBlock(nn.Module):
         """Give the summands a float type that holds the sum."""
         if not isinstance(self.shortcut, nn.Identity | DiscreteLayer):
             raise InputError(
-                f"ResidualBlock: shortcut is a {type(self.shortcut).__name__} beside a discrete conv2; allowed are "
-                "None and a layer with discrete weights"
+                f"ResidualBlock: shortcut is a {type(self.shortcut).__name__} beside a discrete conv2; "
+                "allowed are None and a layer with discrete weights"
             )
         if isinstance(self.shortcut, DiscreteLayer):
             bound = conv2.max_sum + abs(self.gain) * self.shortcut.max_sum
