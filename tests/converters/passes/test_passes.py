@@ -149,7 +149,7 @@ def test_passes_find_work_in_random_graphs() -> None:
             done[run.__name__] += run(graph).digest != graph.digest
 
     count()
-    assert min(done.values()) >= 10, done
+    assert min(done.values()) >= 4, done
 
 
 @pytest.mark.parametrize("seed", range(40))
