@@ -8,20 +8,32 @@ from .event_graph import EventGraph
 from .population import Population
 from .populations import Input
 from .projection import Projection
-from .region import Region
+from .region import Region, Span
 
 __all__ = ["Cutter"]
 
 
 class Cutter:
-    """Walks from the readers back to the sources; every population is cut once per region wanted of it."""
+    """Walks from the readers back to the sources; every population is cut once per region wanted of it.
 
-    def __init__(self, graph: EventGraph, kept: Mapping[str, Population]) -> None:
+    A source may have to grow beyond what a reader reads of it. No op reads a part of what it is given, so the
+    reader then grows as well, and the walk begins anew: regions only grow, up to whole populations, which fit.
+    """
+
+    def __init__(self, graph: EventGraph, kept: Mapping[str, Population], asked: Mapping[str, Region]) -> None:
         self.graph = graph
         self.kept = kept
+        self.asked = asked
+        self._wider: dict[tuple[str, Region], Region] = {}  # of readers, found by walks that did not fit
+        self._begin()
+
+    def _begin(self) -> None:
         self.names: dict[tuple[str, Region], str] = {}
         self.wanted: dict[str, list[Region]] = {}
         self.populations: dict[str, Population] = {}
+        self._fits = True
+        for name, region in self.asked.items():
+            self.want(name, region)
 
     def want(self, name: str, region: Region) -> str:
         """Ask for a region of a population; its name in the part."""
@@ -44,6 +56,13 @@ class Cutter:
 
     def cut(self) -> tuple[list[Population], list[Projection]]:
         """All parts, sources first."""
+        while True:
+            parts = self._walk()
+            if self._fits:
+                return parts
+            self._begin()
+
+    def _walk(self) -> tuple[list[Population], list[Projection]]:
         populations: list[list[Population]] = []
         projections: list[list[Projection]] = []
         for name in reversed(list(self.graph.populations)):  # every reader has asked before its source is cut
@@ -82,8 +101,21 @@ class Cutter:
                 grown = edge.grow(own, self.graph.populations[edge.source].shape)
                 channels = {*region.channels, *(c + start for c in grown.channels)}
                 region = Region(tuple(sorted(channels)), grown.rows, grown.columns)
+            region = self._wider.get((name, region), region)
             if region == before:
                 return region
+
+    def _outgrown(self, edge: Projection, region: Region, read: Region, held: Region) -> Region:
+        """A larger region of a reader, towards one that reads all that its source must hold."""
+        shape = self.graph.populations[edge.target].shape
+        spans = [
+            _stretched(own, had, has, size)
+            for own, had, has, size in zip(region.box, read.box, held.box, shape[1:], strict=True)
+        ]
+        start, stop = edge.target_channels or (0, shape[0])
+        further = set(held.channels) - set(read.channels)
+        channels = {c + start for c in further} if edge.per_channel else set(range(start, stop) if further else ())
+        return Region(tuple(sorted(channels.union(region.channels))), *spans)
 
     def _projection(self, edge: Projection, region: Region, copy: int) -> Projection | None:
         own = self._own(edge, region)
@@ -94,6 +126,10 @@ class Cutter:
             source, part = Region.whole(shape), edge
         else:
             source, part = edge.reads(own, shape), edge.part(own, shape)
+        held = self._grown(edge.source, source) if edge.source in self.kept else source
+        if held != source:
+            self._fits = False
+            self._wider[edge.target, region] = self._outgrown(edge, region, source, held)
         return replace(
             part,
             name=self.fresh(edge.name, copy, self.graph.projections),
@@ -108,6 +144,14 @@ class Cutter:
             return None
         start, stop = edge.target_channels
         return sum(c < start for c in region.channels), sum(c < stop for c in region.channels)
+
+
+def _stretched(own: Span, read: Span, held: Span, size: int) -> Span:
+    """A span of results, one longer where more of the source is held than read; all where that is no end of it."""
+    if read == held:
+        return own
+    longer = max(own[0] - (held[0] < read[0]), 0), min(own[1] + (held[1] > read[1]), size)
+    return longer if longer != own else (0, size)
 
 
 def _flat(lists: list[list[Any]]) -> list[Any]:

@@ -50,7 +50,7 @@ def subgraph(
     channels
         Indices of channels wanted of the last populations kept, or such indices by population. A population holds
         at least what is asked of it, and else what its readers need; a grouped convolution may grow it to whole
-        groups, and padding to the nearest window that sees its source.
+        groups, and padding to the nearest window that sees its source; what reads them grows along.
 
     Returns
     -------
@@ -74,9 +74,7 @@ def subgraph(
     kept = _kept(graph, layers)
     last = [n for n in kept if not any(p.target in kept for p in graph.outgoing(n))]
     asked = _asked(graph, kept, last, crop, channels)
-    cutter = Cutter(graph, kept)
-    for name, region in asked.items():
-        cutter.want(name, region)
+    cutter = Cutter(graph, kept, asked)
     populations, projections = cutter.cut()
     for name in last:
         if graph.populations[name].has_outputs:
@@ -198,13 +196,6 @@ def _asked(
         region.check(shape, f"subgraph of {name!r}")
         asked[name] = region
     return asked
-
-
-def _by_name(asked: Any, names: Sequence[str]) -> Mapping[str, Any]:
-    """What is asked of each population; what is given once holds for all of `names`."""
-    if isinstance(asked, Mapping):
-        return asked
-    return {} if asked is None else dict.fromkeys(names, asked)
 
 
 def _indices(channels: Any, name: str) -> tuple[int, ...]:

@@ -1,5 +1,7 @@
 """Parts of graphs: every neuron of a part has the sum and the level that it has in the whole."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -216,6 +218,51 @@ def test_a_crop_in_the_padding_grows_to_the_image() -> None:
     assert_part(graph, part, random_inputs(graph, 9, 0))
     never = grouped(padding=(1, 2, 0, 0), stride=9)
     assert regions(never.subgraph(crop=((0, 1), (0, 1)), channels=[0]))["out"][1].rows == (0, 1)
+
+
+def read_by_a_pool(conv: Conv2d, shape: tuple[int, ...], mode: str | tuple[str, ...] = "max") -> EventGraph:
+    """act(conv(input)), a pool of it, a readout of the pool."""
+    inner = conv.output_shape(shape)
+    pool = Pool2d(name="pool", source="act", target="pool", kernel=(1, 2), stride=(1, 1), mode=mode)
+    outer = pool.output_shape(inner)
+    thresholds = np.tile([[0, 2]], (inner[0], 1))
+    return EventGraph(
+        [
+            Input(name="input", shape=shape, coding=Coding.ternary()),
+            Spiking(
+                name="act",
+                shape=inner,
+                coding=Coding.ternary(),
+                thresholds=thresholds,
+                increasing=np.ones(inner[0], bool),
+            ),
+            Relay(name="pool", shape=outer),
+            Readout(name="out", shape=outer, scale=np.ones(outer[0]), offset=np.zeros(outer[0])),
+        ],
+        [conv, pool, Identity(name="end", source="pool", target="out")],
+    )
+
+
+def test_readers_grow_with_the_channels_that_groups_add() -> None:
+    conv = replace(grouped().projections["conv"], target="act")
+    assert isinstance(conv, Conv2d)
+    graph = read_by_a_pool(conv, (6, 2, 2), ("max", "min") * 3)
+    part = graph.subgraph(channels=[0, 1, 4])
+    held = regions(part)
+    assert {held[n][1].channels for n in ("act", "pool", "out")} == {(0, 1, 4, 5)}
+    assert_part(graph, part, random_inputs(graph, 9, 0))
+
+
+def test_readers_grow_with_the_windows_that_padding_adds() -> None:
+    conv = replace(grouped(padding=(3, 0, 3, 0)).projections["conv"], target="act")
+    assert isinstance(conv, Conv2d)
+    graph = read_by_a_pool(conv, (6, 2, 2))
+    for corner in ((0, 0), (1, 2), (4, 3)):  # of which all, one and none lie in the padding
+        part = graph.subgraph(crop=tuple((n, n + 1) for n in corner))
+        assert_part(graph, part, random_inputs(graph, 9, 0))
+        held = regions(part)
+        assert held["pool"][1].rows == (corner[0], max(corner[0] + 1, 4))
+    assert set(part.populations) == set(graph.populations)
 
 
 @pytest.mark.parametrize(
