@@ -56,7 +56,7 @@ def test_windows_take_images() -> None:
     assert windowed(spec(x), 3, window, "pool") == spec(pool(x))
     assert padded(spec(x), 1, 2, 3, 4) == spec(torch.nn.functional.pad(x, (3, 4, 1, 2)))
     for shape in ((3, 8, 7), (2, 3)):
-        with pytest.raises(InputError, match="takes .B, C, H, W."):
+        with pytest.raises(InputError, match=r"takes .B, C, H, W."):
             windowed(spec(torch.zeros(shape)), 3, window, "pool")
-        with pytest.raises(InputError, match="takes .B, C, H, W."):
+        with pytest.raises(InputError, match=r"takes .B, C, H, W."):
             padded(spec(torch.zeros(shape)), 1, 1, 1, 1)
