@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from torch import nn
 
 from gxnor_snn.errors import ConversionError
+from gxnor_snn.layers import DiscreteActivation, DiscreteLayer, PixelEncoder, SumPool2d
 
 from .values import Place
 
@@ -22,11 +23,15 @@ _ADVICE: Mapping[tuple[type[nn.Module], ...], str] = {
     ),
     (nn.Softmax, nn.LogSoftmax): "take it out of the network and apply it to the logits",
 }
+_EXACT = (DiscreteLayer, DiscreteActivation, PixelEncoder, SumPool2d, nn.BatchNorm1d, nn.BatchNorm2d)
+"""Classes whose integers are known; those derived from them may compute others."""
 
 
 def refusal(at: Place, module: nn.Module, allowed: Iterable[str]) -> ConversionError | None:
     """Why a layer of torch's (or of a class derived from one) has no event graph, and what to do; else None."""
     advice = next((f"; {text}" for kinds, text in _ADVICE.items() if isinstance(module, kinds)), None)
-    if advice is None and not type(module).__module__.startswith("torch.nn"):
+    if advice is None and isinstance(module, _EXACT):
+        advice = f"; a class derived from {type(module).__mro__[1].__name__} may compute something else: use that"
+    elif advice is None and not type(module).__module__.startswith("torch.nn"):
         return None
     return ConversionError(f"{at} is a {type(module).__name__}, allowed are {', '.join(allowed)}{advice or ''}")

@@ -38,6 +38,11 @@ class Comparison:
         self._exact_logits: dict[str, bool] = source.get("exact_logits", {})
         given = source.get("normalize")
         self._raw = given and Normalisation(tuple(map(Fraction, given[0])), Fraction(given[1]))
+        self._pixels = set(graph.inputs)  # and pools of them
+        for name in graph.populations:
+            edges = graph.incoming(name)
+            if edges and all(e.selects and e.source in self._pixels for e in edges):
+                self._pixels.add(name)
         self._edges: dict[str, list[str]] = {}  # by the module that they come from
         for name in graph.projections:
             self._edges.setdefault(_PART.sub("", name), []).append(name)
@@ -138,7 +143,7 @@ class Comparison:
         weighted = all(name in products for name in self._edges[path])
         sums = np.sum(parts, axis=0) if weighted else np.concatenate(parts, axis=1)
         torch_sums = _shaped(output, sums)
-        if weighted and self._raw and self._graph.projections[self._edges[path][0]].source in self._graph.inputs:
+        if weighted and self._raw and self._graph.projections[self._edges[path][0]].source in self._pixels:
             torch_sums = self._integers(torch_sums, path)
         self._compare("sums", torch_sums, sums)
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import fx, nn
 
-from gxnor_snn.errors import ConversionError, GraphError
+from gxnor_snn.errors import ConversionError, GraphError, InputError
 from gxnor_snn.graph import EventGraph
 from gxnor_snn.layers import PixelEncoder
 
@@ -76,6 +76,8 @@ def from_torch(
     ----------
     GXNOR-Net (arXiv 1705.09283), sec. 2, for the network; the thresholds are derived here.
     """
+    if not isinstance(model, nn.Module):
+        raise ConversionError(f"the model is a {type(model).__name__}, allowed is an nn.Module")
     single = handler_of(model) is not None or type(model).__module__.startswith("torch.nn.modules")
     if single and not isinstance(model, nn.Sequential):
         raise ConversionError(
@@ -131,8 +133,11 @@ class _Walk:
             if node.op == "output":
                 self._read_out(fx.node.map_arg(node.args[0], lambda n: self._values[n]))
             else:
-                value = self._convert(node)
                 at = Place(self._traced.path(node), "module" if node.op == "call_module" else "operation")
+                try:
+                    value = self._convert(node)
+                except InputError as error:  # of a layer whose parameters are damaged
+                    raise ConversionError(f"{at}: {error}") from error
                 self._builder.check_exact(at, value, node.meta["value"].dtype == torch.float32)
                 self._values[node] = self._builder.share(at, value) if self._traced.uses(node) > 1 else value
 

@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +13,7 @@ from gxnor_snn.errors import ConversionError, GxnorError, InputError
 
 from .builder import Builder
 from .modules import max_pool
-from .specs import Spec, combined, flattened, joined, padded, reshaped, windowed
+from .specs import Spec, changed, combined, flattened, joined, padded, reshaped, windowed
 from .tracing import BATCH
 from .values import Levels, Place, Sums, Value
 
@@ -32,16 +32,24 @@ def convert_function(
     ConversionError
         If there is none, or the arguments have no integer form; naming the operation and what to do.
     """
-    return _function(at, target).convert(builder, at, args, kwargs)
+    return _function(at, target).convert(builder, at, *_ordered(args, kwargs))
 
 
 def function_spec(at: Place, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
     """Shape and type of what a function gives; raises as `convert_function` does."""
     function = _function(at, target)
     try:
-        return function.spec(args, kwargs)
+        return function.spec(*_ordered(args, kwargs))
     except GxnorError as error:
         raise ConversionError(f"{at}: {error}") from error
+
+
+def _ordered(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Operands given by name, as in ``torch.add(input=x, other=y)``, in their places."""
+    named = dict(kwargs)
+    first = (named.pop("input"),) if "input" in named and not args else ()
+    other = (named.pop("other"),) if "other" in named and len(first + args) == 1 else ()
+    return (*first, *args, *other), named
 
 
 def _function(at: Place, target: Any) -> "_Function":
@@ -171,6 +179,10 @@ def _elementwise_spec(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
     return combined(*args)
 
 
+def _changed_spec(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
+    return changed(*args)
+
+
 def _joined_spec(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Spec:
     names = dict(zip(("tensors", "dim"), args, strict=False)) | kwargs
     return joined(names["tensors"], names.get("dim", names.get("axis", 0)))
@@ -222,9 +234,12 @@ _RESHAPE = _Function(_reshape, _reshaped_spec)
 _MAX_POOL = _Function(_max_pool, _pooled_spec)
 
 _FUNCTIONS: Mapping[Any, _Function] = {
-    **dict.fromkeys((operator.add, operator.iadd, torch.add, "add", "add_"), _ADD),
-    **dict.fromkeys((operator.sub, operator.isub, torch.sub, "sub", "sub_"), _SUBTRACT),
-    **dict.fromkeys((operator.mul, operator.imul, torch.mul, "mul", "mul_"), _MULTIPLY),
+    **dict.fromkeys((operator.add, torch.add, "add"), _ADD),
+    **dict.fromkeys((operator.sub, torch.sub, "sub"), _SUBTRACT),
+    **dict.fromkeys((operator.mul, torch.mul, "mul"), _MULTIPLY),
+    **dict.fromkeys((operator.iadd, "add_"), replace(_ADD, spec=_changed_spec)),
+    **dict.fromkeys((operator.isub, "sub_"), replace(_SUBTRACT, spec=_changed_spec)),
+    **dict.fromkeys((operator.imul, "mul_"), replace(_MULTIPLY, spec=_changed_spec)),
     **dict.fromkeys((operator.neg, torch.neg, "neg"), _NEGATE),
     **dict.fromkeys((torch.cat, torch.concat, torch.concatenate), _CONCATENATE),
     **dict.fromkeys((torch.flatten, "flatten"), _FLATTEN),
@@ -235,6 +250,7 @@ _FUNCTIONS: Mapping[Any, _Function] = {
 }
 _NAMES = ("+", "-", "* with an int", "torch.cat", "flatten", "reshape", "F.pad", "F.max_pool2d")
 _ADVICE: Mapping[str, str] = {
+    "dropout": "; use nn.Dropout, which is nothing in eval mode",
     "relu": "; it gives real numbers: use a DiscreteActivation",
     "truediv": "; sums are never divided: leave the factor to the batch norm behind",
     "div": "; sums are never divided: leave the factor to the batch norm behind",

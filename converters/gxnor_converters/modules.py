@@ -95,7 +95,12 @@ def _weights(module: DiscreteLayer) -> NDArray[Any]:
 
 
 def _check_input(at: Place, module: DiscreteLayer, value: Value) -> None:
-    if module.real_input and getattr(value, "raw", None) is None:
+    raw = getattr(value, "raw", None)
+    if raw is not None and not module.real_input:
+        raise ConversionError(
+            f"{at} takes whole levels, not what `normalize` gives; build it with real_input=True"
+        )
+    if module.real_input and raw is None:
         raise ConversionError(
             f"{at} takes real inputs (real_input=True), which have no integer levels; put a DiscreteActivation in "
             "front and build it with real_input=False"

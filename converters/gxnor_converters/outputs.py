@@ -25,7 +25,8 @@ def named_outputs(output: Any) -> dict[str, Any]:
         parts = {"readout": output}
     for name, value in parts.items():
         if value is None or isinstance(value, tuple | list | dict | int | float | str):
-            raise ConversionError(f"the network gives back {value!r:.60} as {name}; allowed are {_ALLOWED}")
+            given = f"a {type(value).__name__}" if isinstance(value, tuple | list | dict) else repr(value)[:60]
+            raise ConversionError(f"the network gives back {given} as {name}; allowed are {_ALLOWED}")
     if not parts:
         raise ConversionError(f"the network gives nothing back; allowed are {_ALLOWED}")
     return parts

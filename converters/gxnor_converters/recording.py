@@ -60,7 +60,7 @@ class Recorder:
                 raise ConversionError(
                     f"certificate: module {path!r} runs twice in one pass; give each place its own"
                 )
-            self.seen[path] = output.detach().cpu().numpy()
+            self.seen[path] = output.detach().cpu().numpy().copy()  # later layers may change it in place
 
         return hook
 

@@ -11,7 +11,7 @@ import torch
 from gxnor_snn.errors import InputError
 from gxnor_snn.graph.window import Window
 
-__all__ = ["Spec", "combined", "flattened", "joined", "padded", "reshaped", "windowed"]
+__all__ = ["Spec", "changed", "combined", "flattened", "joined", "padded", "reshaped", "windowed"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,13 @@ def combined(*parts: Any) -> Spec:
     except ValueError as error:
         raise InputError(f"shapes {' and '.join(str(tuple(t.shape)) for t in tensors)} do not fit") from error
     return Spec(torch.Size(shape), dtype)
+
+
+def changed(first: Spec, *rest: Any) -> Spec:
+    """What an elementwise operation in place gives: `first` keeps its shape and type."""
+    if combined(first, *rest).shape != first.shape:
+        raise InputError(f"shape {tuple(first.shape)} cannot hold the result")
+    return first
 
 
 def joined(parts: Sequence[Spec], axis: int) -> Spec:

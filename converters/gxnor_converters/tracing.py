@@ -14,6 +14,8 @@ from torch import fx, nn
 
 from gxnor_snn.errors import ConversionError, GxnorError
 
+from .inplace import refuse_stale
+from .proxies import Shaped
 from .specs import Spec
 
 __all__ = ["BATCH", "Rules", "Trace", "eval_mode", "trace"]
@@ -113,6 +115,7 @@ def trace(model: nn.Module, shape: tuple[int, ...], dtype: torch.dtype, rules: R
             ) from error
         except Exception as error:  # whatever a foreign forward raises
             raise ConversionError(f"{tracer.where}: its forward cannot be traced: {_short(error)}") from error
+    refuse_stale(graph, model)
     return Trace(model, _reachable(graph))
 
 
@@ -159,35 +162,6 @@ def _check_visible(model: nn.Module, rules: Rules) -> None:
                 raise ConversionError(f"module {f'{path}.{name}' if path else name!r} is None; remove it")
 
 
-class _Shaped(fx.Proxy):
-    """A proxy that knows its shape and type, as the tensor it stands for will."""
-
-    @property
-    def shape(self) -> torch.Size:
-        return self._spec.shape
-
-    @property
-    def ndim(self) -> int:
-        return self._spec.ndim
-
-    @property
-    def dtype(self) -> torch.dtype:
-        return self._spec.dtype
-
-    @property
-    def _spec(self) -> Spec:
-        spec: Spec = self.node.meta["value"]
-        return spec
-
-    def size(self, dim: int | None = None) -> Any:
-        """As of a tensor."""
-        return self.shape if dim is None else self.shape[dim]
-
-    def dim(self) -> int:
-        """As of a tensor."""
-        return self.ndim
-
-
 class _Tracer(fx.Tracer):
     """Leaves are what `rules` knows and torch's own layers; every node learns its path and its shape."""
 
@@ -220,7 +194,7 @@ class _Tracer(fx.Tracer):
         return bool(known)
 
     def proxy(self, node: fx.Node) -> fx.Proxy:
-        return _Shaped(node, self)
+        return Shaped(node, self)
 
     def create_proxy(self, kind: str, target: Any, args: Any, kwargs: Any, *rest: Any, **more: Any) -> fx.Proxy:
         proxy = super().create_proxy(kind, target, args, kwargs, *rest, **more)

@@ -106,6 +106,7 @@ REFUSED = [
     (lambda: net(), (float("nan"), 1), "each a finite number"),
     (lambda: net(), 0.5, "allowed is .mean, std."),
     (lambda: nn.Sequential(PixelEncoder(), *net()), (0.5, 0.25), "give one of them up"),
+    (lambda: nn.Sequential(DiscreteConv2d(2, 4, 3), *net()[1:]), (0.5, 0.25), "module '0' takes whole levels.*real_input=True"),
     (lambda: nn.Sequential(BatchNorm2d(2), DiscreteActivation(), *net()), (0.5, 0.25), "only a product may stand"),
 ]  # fmt: skip
 
@@ -125,4 +126,10 @@ def test_padding_of_a_mean_of_zero_is_silent_and_folds() -> None:
     model = net(padding=1)
     model[5] = DiscreteLinear(64, 3, generator=torch.Generator().manual_seed(1))
     graph = from_torch(model, (2, 8, 8), normalize=(0.0, 0.5))
+    assert verify(model, graph, pixels(), reference).equal
+
+
+def test_pixels_may_be_pooled_before_the_first_product() -> None:
+    model = nn.Sequential(nn.MaxPool2d(3, 1, 1), *net())
+    graph = from_torch(model, (2, 8, 8), normalize=((0.5, 0.25), 0.25))
     assert verify(model, graph, pixels(), reference).equal

@@ -11,6 +11,11 @@ from gxnor_snn.layers import BatchNorm1d, DiscreteActivation, DiscreteLinear
 
 from .own import Model, conv, linear
 
+
+class Derived(DiscreteLinear):
+    """What a class derived from a layer computes is its own affair."""
+
+
 REFUSED = {
     "two branches": (lambda m, x: m.act(m.bn(m.fc(x)) + m.fc2(x)), "operation 'add': adds or joins 'fc' behind a batch norm"),
     "joined branches": (lambda m, x: m.act(torch.cat([m.bn(m.fc(x)), x], 1)), "operation 'cat': adds or joins 'fc' behind"),
@@ -33,6 +38,9 @@ REFUSED = {
     "fixed batch": (lambda m, x: m.fc(x.view(5, -1)), "shape .3, 6. cannot become .5, -1."),
     "other shape": (lambda m, x: m.fc(x.view(6, 3)), "reshapes .6,. to .6, 3.|got shape"),
     "real input": (lambda m, x: m.real(x), "module 'real' takes real inputs"),
+    "dropout function": (lambda m, x: torch.nn.functional.dropout(m.fc(x), 0.5, m.training), "dropout has no .*use nn.Dropout"),
+    "derived": (lambda m, x: m.derived(x), "module 'derived' is a Derived, .*; a class derived from DiscreteLinear"),
+    "damaged window": (lambda m, x: m.fc2(m.damaged(m.fc(x))), "module 'damaged': the thresholds"),
     "numpy": (lambda m, x: np.add(m.fc(x), 1), "cannot be traced|add has no event graph"),
 }  # fmt: skip
 
@@ -40,6 +48,9 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_has_no_exact_form_is_refused(case: str) -> None:
     forward, message = REFUSED[case]
+    damaged = DiscreteActivation(1, learn_r=True, channels=6)
+    with torch.no_grad():
+        damaged.r[2] = float("nan")
     model = Model(
         forward,
         fc=linear(6, 6),
@@ -47,6 +58,8 @@ def test_what_has_no_exact_form_is_refused(case: str) -> None:
         narrow=linear(6, 2),
         bn=BatchNorm1d(6),
         act=DiscreteActivation(),
+        derived=Derived(6, 6),
+        damaged=damaged,
         real=DiscreteLinear(6, 6, real_input=True),
     )
     with pytest.raises(ConversionError, match=message):
@@ -69,3 +82,8 @@ class Two(nn.Module):
 def test_a_forward_takes_one_tensor() -> None:
     with pytest.raises(ConversionError, match=r"takes the inputs \['x', 'y'\], allowed is one tensor"):
         from_torch(Two(), (4,), ("zn", 1))
+
+
+def test_the_model_is_a_module() -> None:
+    with pytest.raises(ConversionError, match="the model is a dict, allowed is an"):
+        from_torch({}, (4,), ("zn", 1))  # type: ignore[arg-type]
