@@ -49,13 +49,17 @@ def check_discrete(params: Iterable[object], claimed: Iterable[DiscreteParameter
     Raises
     ------
     InputError
-        If one is not discrete, or is there twice.
+        If one is not discrete, holds no weights, or is there twice.
     """
     seen = {id(p) for p in claimed}
     for p in params:
         if not isinstance(p, DiscreteParameter):
             shape = f" of shape {tuple(p.shape)}" if isinstance(p, Tensor) else ""
             raise InputError(f"DST takes discrete parameters only, got a {type(p).__name__}{shape}")
+        if not p.numel() or p.is_meta:
+            raise InputError(
+                f"DST: a discrete parameter of shape {tuple(p.shape)} on {p.device} holds no weights to move"
+            )
         if id(p) in seen:
             raise InputError(f"DST: a discrete parameter of shape {tuple(p.shape)} is claimed twice")
         seen.add(id(p))

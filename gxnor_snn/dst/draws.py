@@ -34,6 +34,10 @@ class Scratch:
             self._buffers[name, dtype] = held
         return held[:number]
 
+    def clear(self) -> None:
+        """Give the memory back."""
+        self._buffers.clear()
+
 
 class Draws:
     """Draws from one generator."""
@@ -50,6 +54,10 @@ class Draws:
     def bits16(self, number: int) -> Tensor:
         """16 random bits each, int16, in scratch memory; valid until the next call of this or `words`."""
         return self.words(-(-number // 4)).view(torch.int16)[:number]
+
+    def bits8(self, number: int) -> Tensor:
+        """8 random bits each, uint8, in scratch memory; valid until the next call of this or `words`."""
+        return self.words(-(-number // 8)).view(torch.uint8)[:number]
 
     def uniform(self, number: int) -> Tensor:
         """Uniform draws from [0, 1), float64."""

@@ -15,7 +15,7 @@ from gxnor_snn.layers import DiscreteParameter
 from .claims import check_discrete
 from .distributed import check_group, mean_gradients
 from .draws import Draws, Scratch, seeded_stream
-from .options import check_settings, make_rounding, make_rule, make_source
+from .options import check_held, check_settings, make_rounding, make_rule, make_source
 from .stepper import Stepper
 
 if TYPE_CHECKING:
@@ -213,7 +213,8 @@ class DST(torch.optim.Optimizer):
                 if p.grad is not None:
                     self._move(p, p.grad, group)
         self._consumed.clear()
-        self._scratch.clear()
+        for scratch in self._scratch.values():
+            scratch.clear()
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -229,19 +230,21 @@ class DST(torch.optim.Optimizer):
         super().zero_grad(set_to_none)
 
     def _move(self, p: DiscreteParameter, gradient: Tensor, group: dict[str, Any]) -> None:
-        stream = self._streams[p]
-        if p.device != stream.device:
+        made_on = self._streams[p].device
+        if p.device != made_on:
             raise GxnorError(
-                f"DST was made when a parameter of shape {tuple(p.shape)} was on {stream.device}, now it is on "
-                f"{p.device}; move the model first, then make the optimiser"
+                f"DST was made when a parameter of shape {tuple(p.shape)} was on {made_on}, now it is on {p.device}; "
+                "move the model first, then make the optimiser"
             )
-        if p.device not in self._scratch:
-            self._scratch[p.device] = Scratch(p.device)
-        draws = Draws(stream, self._scratch[p.device])
-        held = self.state[p]
+        draws, held = self._draws(p), self.state[p]
         if not held:
             held.update(self._stepper.create(p, draws))
         self._transitions += self._stepper.move(p, gradient, p.space, held, group, draws)
+
+    def _draws(self, p: DiscreteParameter) -> Draws:
+        if p.device not in self._scratch:
+            self._scratch[p.device] = Scratch(p.device)
+        return Draws(self._streams[p], self._scratch[p.device])
 
     def _parameters(self) -> Iterator[DiscreteParameter]:
         for group in self.__dict__.get("param_groups", ()):
@@ -274,6 +277,9 @@ class DST(torch.optim.Optimizer):
             raise InputError(
                 f"DST.load_state_dict: it holds {len(streams)} random streams for {len(self._streams)} parameters"
             )
+        for number, p in enumerate(self._parameters()):
+            if number in state["state"]:
+                check_held(state["state"][number], self._stepper.create(p, self._draws(p)), tuple(p.shape))
         super().load_state_dict(state)
         for p, stream in zip(self._parameters(), streams, strict=True):
             self._streams[p].set_state(stream.cpu())

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from torch import Tensor
+
 from gxnor_snn.errors import InputError
 
 from .moments import BFloat16, Factored, Float32, Logarithmic8, Moment, SquareRoot7, SquareRoot8
@@ -11,7 +13,7 @@ from .rounding import Lut, Piecewise, Rounding, Tanh, Unbiased
 from .rules import SGD, Adam, AdaMaxShift, Rule
 from .sources import Lfsr, Source, Stream
 
-__all__ = ["check_settings", "make_rounding", "make_rule", "make_source"]
+__all__ = ["check_held", "check_settings", "make_rounding", "make_rule", "make_source"]
 
 _Named = TypeVar("_Named")
 
@@ -109,6 +111,31 @@ def check_settings(group: Mapping[str, Any]) -> None:
                 f"DST: zero_bias is {zero_bias!r} for a parameter of shape {tuple(p.shape)} of the space n = 0, "
                 "which has no zero; allowed is 0"
             )
+
+
+def check_held(given: Mapping[str, Any], pattern: Mapping[str, Any], shape: tuple[int, ...]) -> None:
+    """Check that the saved state of a parameter has the form of a fresh one.
+
+    Raises
+    ------
+    InputError
+        If an entry is missing, too many, or of another shape or type.
+    """
+    if given.keys() != pattern.keys():
+        raise InputError(
+            f"DST.load_state_dict: a parameter of shape {shape} has the entries {', '.join(given)}; "
+            f"allowed are {', '.join(pattern)}"
+        )
+    for key, fresh in pattern.items():
+        there, here = _form(given[key]), _form(fresh)
+        if there != here:
+            raise InputError(
+                f"DST.load_state_dict: {key} of a parameter of shape {shape} is {there} there; allowed is {here}"
+            )
+
+
+def _form(value: object) -> str:
+    return f"{value.dtype} of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
 
 
 def _is_number(value: object) -> bool:

@@ -60,5 +60,8 @@ def test_parameters_must_be_discrete_and_given_once() -> None:
             DST(given, lr=0.1)
     with pytest.raises(InputError, match=r"discrete parameters only, got a Parameter of shape \(2,\)"):
         DST([nn.Parameter(torch.zeros(2))], lr=0.1)
+    for empty in (torch.zeros(0, dtype=torch.int8), torch.zeros(3, dtype=torch.int8, device="meta")):
+        with pytest.raises(InputError, match=r"of shape \(\d,\) on \w+ holds no weights to move"):
+            DST([DiscreteParameter(empty, DiscreteSpace(1))], lr=0.1)
     with pytest.raises(InputError, match="no parameters"):
         DST([], lr=0.1)

@@ -92,6 +92,26 @@ def test_states_of_another_form_are_refused() -> None:
         made(parameters()[:1], {"moments": ("int8", "factored")}).load_state_dict(state)
 
 
+def test_states_of_other_parameters_are_refused() -> None:
+    p, q = parameters()[:1], parameters()[1:2]
+    one, other = made(p, {}), made(q, {})
+    advance(p, one, range(1))
+    advance(q, other, range(1))
+    before = other.state_dict()["state"][0]["exp_avg"].clone()
+    with pytest.raises(
+        InputError, match=r"exp_avg of a parameter of shape \(5, 2, 3, 3\) is torch.float32 of shape \(7"
+    ):
+        other.load_state_dict(one.state_dict())
+    assert torch.equal(other.state[q[0]]["exp_avg"], before)
+    state = one.state_dict()
+    state["state"] = {0: {"step": 1}}
+    with pytest.raises(InputError, match="has the entries step; allowed are step, exp_avg, exp_avg_sq"):
+        one.load_state_dict(state)
+    state["state"] = {0: {**one.state[p[0]], "step": "1"}}
+    with pytest.raises(InputError, match=r"step of a parameter of shape \(7, 30\) is str there; allowed is int"):
+        one.load_state_dict(state)
+
+
 def test_conversions_keep_levels_and_moments() -> None:
     module = torch.nn.Module()
     module.levels = parameters()[0]
