@@ -233,8 +233,8 @@ class DST(torch.optim.Optimizer):
         made_on = self._streams[p].device
         if p.device != made_on:
             raise GxnorError(
-                f"DST was made when a parameter of shape {tuple(p.shape)} was on {made_on}, now it is on {p.device}; "
-                "move the model first, then make the optimiser"
+                f"DST was made when a parameter of shape {tuple(p.shape)} was on {made_on}, now it is on "
+                f"{p.device}; move the model first, then make the optimiser"
             )
         draws, held = self._draws(p), self.state[p]
         if not held:
