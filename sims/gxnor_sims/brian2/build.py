@@ -182,7 +182,8 @@ def build_brian2(
     delays
         Delays of synapses; None takes those of the graph's projections.
     wait
-        Steps of delay that each neuron waits for; None waits for the longest, which makes results exact.
+        Steps of delay that each neuron waits for, with firing "gated"; None waits for the longest, which makes
+        results exact.
     firing
         "gated": every neuron decides once, in the step of its gate. "arrival": once, as soon as a spike has
         arrived and a threshold is passed. "free": the same without waiting for a spike.

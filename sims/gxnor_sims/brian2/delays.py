@@ -16,7 +16,7 @@ from gxnor_snn.results import Mapping
 
 from .wiring import Steps, Wiring
 
-__all__ = ["DelayModel", "FixedDelays", "MappedDelays", "RandomDelays", "delays_of"]
+__all__ = ["DelayModel", "FixedDelays", "MappedDelays", "RandomDelays", "check_delays", "delays_of"]
 
 MAX_DELAY = 1 << 16
 
@@ -60,7 +60,7 @@ class RandomDelays:
     low, high
         Shortest and longest delay in steps.
     seed
-        An integer; the same seed gives the same delays on the same graph.
+        An integer of at least 0; the same seed gives the same delays on the same graph.
     """
 
     low: int
@@ -68,8 +68,12 @@ class RandomDelays:
     seed: int
 
     def of(self, wiring: Wiring) -> dict[str, Steps]:
-        if not 0 <= self.low <= self.high:
-            raise InputError(f"RandomDelays: {self.low}..{self.high} is given, allowed are 0 <= low <= high")
+        whole = all(_is_whole(value) for value in (self.low, self.high, self.seed))
+        if not (whole and 0 <= self.low <= self.high <= MAX_DELAY and self.seed >= 0):
+            raise InputError(
+                f"RandomDelays: {self.low!r}..{self.high!r} with seed {self.seed!r} is given, allowed are "
+                f"integers 0 <= low <= high <= {MAX_DELAY} and a seed of at least 0"
+            )
         rng = np.random.default_rng(self.seed)
         links = wiring.links
         return {n: rng.integers(self.low, self.high + 1, len(links[n].source)) for n in wiring.graph.projections}
@@ -91,6 +95,8 @@ class MappedDelays:
     steps_per_hop: float = 1.0
 
     def of(self, wiring: Wiring) -> dict[str, Steps]:
+        if not isinstance(self.mapping, Mapping):
+            raise InputError(f"MappedDelays: mapping is {self.mapping!r:.60}, allowed is what map_graph made")
         if self.mapping.graph != wiring.graph.digest:
             raise InputError(f"MappedDelays: the layout on {self.mapping.profile!r} is one of another graph")
         if not (math.isfinite(self.steps_per_hop) and self.steps_per_hop >= 0):
@@ -109,18 +115,35 @@ class MappedDelays:
         return math.ceil((x + y) / messages * self.steps_per_hop - 1e-9) if messages else 0
 
 
+def check_delays(model: Any) -> DelayModel | None:
+    """A delay model or None.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    if model is None or isinstance(model, DelayModel):
+        return model
+    raise InputError(f"delays is {model!r:.60}, allowed is a delay model or None")
+
+
 def delays_of(model: DelayModel | None, wiring: Wiring) -> dict[str, Steps]:
     """The delays of a model, checked; None stands for those that the graph itself gives.
 
     Raises
     ------
     InputError
-        If one is missing, has the wrong shape, is no integer, or lies outside 0..65536.
+        If the model is none, or a delay is missing, has the wrong shape, is no integer, or lies outside 0..65536.
     """
-    given = (model or FixedDelays()).of(wiring)
+    given = (check_delays(model) or FixedDelays()).of(wiring)
     return {
         name: _checked(name, given.get(name), len(wiring.links[name].source)) for name in wiring.graph.projections
     }
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _checked(name: str, steps: Any, synapses: int) -> Steps:

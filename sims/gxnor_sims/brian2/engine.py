@@ -1,5 +1,6 @@
 """Engine `brian2`: the referee. It chooses how a graph is run, and keeps what ran it for the next call."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +16,7 @@ from gxnor_snn.results import EventTrace
 
 from ..engine import check_size
 from .build import RUNTIME_TARGETS
-from .delays import DelayModel
+from .delays import DelayModel, check_delays
 from .limits import available_memory, check_memory, why_not
 from .loading import load_brian2
 from .runner import Job, NetworkRunner, Options, Runner
@@ -71,18 +72,16 @@ class Brian2Engine:
         processes: int = 1,
         delays: DelayModel | None = None,
         memory: int | None = None,
-        cache: Path | None = None,
+        cache: str | os.PathLike[str] | None = None,
     ) -> None:
         if target not in TARGETS:
             raise InputError(f"engine 'brian2': target is {target!r}, allowed are {', '.join(TARGETS)}")
-        if delays is not None and not isinstance(delays, DelayModel):
-            raise InputError(f"engine 'brian2': delays is {delays!r:.60}, allowed is a delay model or None")
+        self.delays = check_delays(delays)
         load_brian2()
         self.target = target
         self.processes = check_size("processes", processes) or 1
-        self.delays = delays
         self.memory = check_memory(memory)
-        self.cache = cache or cache_folder()
+        self.cache = cache_folder() if cache is None else Path(cache)
         self._lock = threading.Lock()
         self._kept: tuple[EventGraph, bool, Runner] | None = None
 

@@ -64,10 +64,12 @@ def plan(
         raise InputError(f"counts is {counts!r}, allowed are {', '.join(COUNT_MODES)}")
     if wait is not None and (isinstance(wait, bool) or not isinstance(wait, int | np.integer) or wait < 0):
         raise InputError(f"wait is {wait!r}, allowed is an integer of at least 0, or None")
+    if wait is not None and firing != "gated":
+        raise InputError(f"wait is {wait} with firing {firing!r}, allowed is wait with firing 'gated' only")
     wiring = wire(graph)
     steps = delays_of(delays, wiring)
     longest = {name: int(np.max(d, initial=0)) for name, d in steps.items()}
-    gates = schedule(graph, longest, wiring.helpers, wait if firing == "gated" else None)
+    gates = schedule(graph, longest, wiring.helpers, wait)
     features = features_of(wiring, full=counts == "full", firing=firing, real=real, timed=timed)
     if len(counters(features)) > _MOST_COUNTERS:
         raise UnsupportedGraphError(

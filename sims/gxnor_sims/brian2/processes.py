@@ -1,6 +1,8 @@
 """Child processes that never outlive their task: whatever ends it, Ctrl-C included, ends them."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import tempfile
 import threading
@@ -36,12 +38,17 @@ class Children:
             with self._lock:
                 if self._killed:
                     raise EngineError(f"engine 'brian2': {what} was called off")
-                child = subprocess.Popen(command, cwd=cwd, stdout=output, stderr=output, env=environment)
+                try:
+                    child = subprocess.Popen(
+                        command, cwd=cwd, stdout=output, stderr=output, env=environment, start_new_session=True
+                    )
+                except OSError as error:
+                    raise EngineError(f"engine 'brian2': {what} could not start: {error}") from error
                 self._running.add(child)
             try:
                 code = child.wait()
             except BaseException:
-                child.kill()
+                _end(child)
                 child.wait()
                 raise
             finally:
@@ -57,9 +64,17 @@ class Children:
         with self._lock:
             self._killed = True
             for child in self._running:
-                child.kill()
+                _end(child)
 
     def reset(self) -> None:
         """Commands may start again."""
         with self._lock:
             self._killed = False
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    """Kill a child with the processes that it started, as make starts compilers; its session is theirs."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+    child.kill()

@@ -95,7 +95,9 @@ class NetworkRunner:
     """Runs a network in this process."""
 
     def __init__(self, graph: EventGraph, options: Options) -> None:
-        self._network = options.network(graph)
+        self._network = network = options.network(graph)
+        for part in network.network.objects:  # else Brian2 warns of those that never ran, as after an empty batch
+            part._network = network.network.id
 
     def run(self, job: Job, advance: Advance) -> EventTrace:
         return self._network.run(job.x, record=job.record, counts=job.counts, batch=job.batch, advance=advance)

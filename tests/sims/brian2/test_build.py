@@ -160,6 +160,8 @@ def test_a_network_that_was_cut_off_is_not_used_again() -> None:
         ({"firing": "now"}, "gated, arrival, free"),
         ({"wait": -1}, "wait is -1"),
         ({"wait": True}, "wait is True"),
+        ({"wait": 1, "firing": "free"}, "wait with firing 'gated' only"),
+        ({"delays": 3}, "delays is 3, allowed is a delay model"),
         ({"counts": "some"}, "basic, full, none"),
         ({"memory": 0}, "memory is 0"),
     ],

@@ -68,6 +68,13 @@ def test_delays_of_a_layout_are_its_hops() -> None:
         (FixedDelays({"ia": 0.5}), "float64"),
         (FixedDelays({"ia": [1, 2, 3]}), r"int64 \(3,\)"),
         (RandomDelays(3, 1, 0), "low <= high"),
+        (RandomDelays(0.5, 3, 0), r"0\.5\.\.3 with seed 0 is given, allowed are integers"),
+        (RandomDelays(0, "a", 0), "'a' with seed 0"),
+        (RandomDelays(0, 2**70, 0), "high <= 65536"),
+        (RandomDelays(0, 3, None), "seed None"),
+        (RandomDelays(0, 3, -1), "seed -1"),
+        (MappedDelays(None), "mapping is None, allowed is what map_graph made"),
+        ("slow", "delays is 'slow', allowed is a delay model or None"),
     ],
 )
 def test_bad_delays_are_named(model: DelayModel, match: str) -> None:

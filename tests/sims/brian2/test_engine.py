@@ -1,6 +1,7 @@
 """The engine: options, what it keeps, several processes, and the check of its own counters."""
 
 import gc
+import logging
 import shutil
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def test_it_is_found_by_name_and_takes_options() -> None:
     made = get_engine("brian2", target="cython", processes=3)
     assert (made.target, made.processes) == ("cython", 3)
     assert repr(made) == "Brian2Engine(target='cython', processes=3)"
+    assert get_engine("brian2", cache="here").cache == Path("here")
     with pytest.raises(InputError, match="target is 'gpu', allowed are numpy, cython, cpp_standalone"):
         get_engine("brian2", target="gpu")
     with pytest.raises(InputError, match="processes is 0"):
@@ -58,18 +60,31 @@ def test_a_network_that_failed_is_made_again(monkeypatch: pytest.MonkeyPatch) ->
     assert_same(expected, simulate(graph, pixels(3), engine))
 
 
-@pytest.mark.parametrize("variable", ["events1", "xnor1", "level"])
-def test_counters_that_spikes_do_not_explain_are_an_error(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+@pytest.mark.parametrize(("variable", "more"), [("tally1", 1), ("tally1", 1 << 32), ("level", 1)])
+def test_counters_that_spikes_do_not_explain_are_an_error(
+    monkeypatch: pytest.MonkeyPatch, variable: str, more: int
+) -> None:
     real = Feeder.finish
 
     def wrong(self: Feeder) -> dict:
         raw = dict(real(self))
-        raw[variable][1, :5] = 1 - raw[variable][1, :5]
+        raw[variable][1, :5] = (raw[variable][1, :5] == 0) if variable == "level" else raw[variable][1, :5] + more
         return raw
 
     monkeypatch.setattr(Feeder, "finish", wrong)
     with pytest.raises(EngineError, match=r"sample 1, .*Brian2 counted \d+, spikes times out-degree are \d+"):
         simulate(mlp(), pixels(3), Brian2Engine())
+
+
+def test_a_network_that_runs_no_sample_is_dropped_in_silence(caplog: pytest.LogCaptureFixture) -> None:
+    gc.collect()
+    logging.getLogger("brian2").addHandler(caplog.handler)
+    try:
+        simulate(mlp(), pixels(0), Brian2Engine())
+        gc.collect()
+    finally:
+        logging.getLogger("brian2").removeHandler(caplog.handler)
+    assert not [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
 
 
 def test_several_processes_and_progress() -> None:

@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,45 @@ def test_kill_ends_what_runs_and_lets_nothing_start() -> None:
     assert time.monotonic() - started < 20
     with pytest.raises(EngineError, match="called off"):
         children.run(SLEEP, "sleeping")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
+def test_what_a_command_started_ends_with_it(tmp_path: Path) -> None:
+    children = Children()
+    note = tmp_path / "pid"
+    script = f"sleep 60 & echo $! > '{note}'; wait"
+
+    def run() -> None:
+        with pytest.raises(EngineError, match="failed with code -9"):
+            children.run(["sh", "-c", script], "a shell")
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not (note.exists() and note.read_text().strip()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    children.kill()
+    thread.join(timeout=20)
+    sleeper = int(note.read_text())
+    while _lives(sleeper) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _lives(sleeper)
+
+
+def _lives(pid: int) -> bool:
+    """Whether a process is there and has not ended; one that nobody has waited for has."""
+    status = Path(f"/proc/{pid}/stat")
+    try:
+        return status.read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_command_that_cannot_start_says_why(tmp_path: Path) -> None:
+    empty = tmp_path / "main"
+    empty.touch(mode=0o755)
+    with pytest.raises(EngineError, match=r"the trial could not start: .*Exec format"):
+        Children().run([str(empty)], "the trial")
 
 
 def test_an_interrupt_while_waiting_ends_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
