@@ -14,7 +14,7 @@ from gxnor_snn.results import EventTrace, logits_of
 
 from .build import Brian2Network, build_brian2
 from .delays import DelayModel
-from .equations import counters
+from .equations import XNOR, counters
 from .loading import session
 from .plan import Firing, sample_matrix
 
@@ -147,9 +147,9 @@ class _Watch:
     def __init__(self, network: Brian2Network) -> None:
         self._network = network
         variables = network.neurons.variables
-        names = [n for n in counters(network.plan.features) if n.startswith("events")]
+        names = [n for n in counters(network.plan.features) if n.startswith("tally")]
         self._sums = variables["v"].get_value()
-        self._events = [variables[n].get_value() for n in names]
+        self._tallies = [variables[n].get_value() for n in names]
         self._spans = {n: network.plan.wiring.spans[n] for n in network.graph.readouts}
         self._at = 0
 
@@ -166,7 +166,7 @@ class _Watch:
         """One step ends."""
         sample, step = divmod(self._at, self._network.window)
         self._at += 1
-        self._arrived[sample, step] = sum(int(e.sum(dtype=np.int64)) for e in self._events)
+        self._arrived[sample, step] = sum(int((t % XNOR).sum()) for t in self._tallies)
         for name, span in self._spans.items():
             self._readouts[name][sample, step] = self._sums[span]
 

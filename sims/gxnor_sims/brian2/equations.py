@@ -1,13 +1,17 @@
 """The Brian2 code: equations, threshold, reset and synapses as text, which depends on a few features only.
 
 No number of a graph stands in the text; all are parameters of neurons and synapses. So compiled code serves every
-graph with the same features. Everything is an integer (int32): ``-ffast-math`` cannot change a result.
+graph with the same features. Everything is an integer: ``-ffast-math`` cannot change a result.
+
+The number of events that reached a neuron and of XNOR operations in them are counted together, in the two halves
+of one 64-bit integer: an event then costs two additions in memory and not three, which is a third of all time.
 """
 
 from dataclasses import dataclass
 
 __all__ = [
     "MAX_THRESHOLDS",
+    "XNOR",
     "Features",
     "counters",
     "model",
@@ -16,9 +20,13 @@ __all__ = [
     "reset",
     "synapse_model",
     "threshold",
+    "wide",
 ]
 
 MAX_THRESHOLDS = 256
+XNOR = 1 << 32
+"""What one XNOR operation adds to a tally; one event adds 1."""
+
 _PER_TERM = 16  # comparisons per subexpression: Brian2 walks an expression recursively
 
 
@@ -70,19 +78,23 @@ class Features:
 
 def counters(features: Features) -> list[str]:
     """Names of the counters that every neuron has; Brian2 adds to them, event by event."""
-    names = [f"events{s}" for s in _slots(features)]
-    if features.planes:
-        names += [f"xnor{s}" for s in _slots(features)]
+    names = [f"tally{s}" for s in _slots(features)]
     if features.full:
         names += [f"balance{s}" for s in _slots(features)]
         names += [f"pairs{s}_{j}_{k}" for s in _slots(features) for j, k in _pairs(features)]
     return names
 
 
+def wide(features: Features) -> list[str]:
+    """Names of the variables that hold two counts in 64 bits."""
+    return [f"tally{s}" for s in _slots(features)] + (["unit", "xnor"] if features.planes else [])
+
+
 def model(features: Features) -> str:
     """The neuron: its sum v, the level it sends, counters, and the parameters of its comparison."""
     sums = "1" if features.real else "integer"
     lines = [f"v : {sums}", "level : integer", "steps : integer (constant, shared)"]
+    lines += ["xnor : integer (constant, shared)"] if features.planes else []
     lines += ["step = timestep(t, dt) % steps : integer (shared)"]
     parameters = ["gate", "relay", "polarity", "base"]
     parameters += ["area"] if features.picks else []
@@ -93,9 +105,10 @@ def model(features: Features) -> str:
     parameters += [f"{stem}{k}" for k in range(1, features.thresholds + 1) for stem in ("threshold", "jump")]
     lines += [f"{name} : integer (constant)" for name in parameters]
     state = counters(features) + (["fired"] if features.keeps_time else [])
-    state += ["ones"] if features.planes else []
+    state += ["unit"] if features.planes else []
     state += ["signs", *(f"plane{j}" for j in range(features.planes))] if features.full else []
     lines += [f"{name} : integer" for name in state]
+    lines += [f"events{s} = tally{s} % {XNOR} : integer" for s in _slots(features)]  # for monitors
     groups = range(1, features.thresholds + 1, _PER_TERM)
     climb = ["base"]
     for number, first in enumerate(groups):
@@ -142,7 +155,8 @@ def reset(features: Features) -> str:
     for j in reversed(range(features.planes)):
         lines += [f"{flags[j]} = int(rest >= {2 << j})", f"rest = rest - {2 << j}*{flags[j]}"]
     bits = " + ".join(flags)
-    lines += [f"ones = all_planes + int(all_planes == 0)*({bits})"]
+    one = 0 if features.weight_planes > 1 else 1
+    lines += [f"unit = {one} + xnor*(all_planes + int(all_planes == 0)*({bits}))"]
     if features.full:  # a {-1, +1} plane is never zero
         lines += [f"signs = (2*int(level > 0) - 1)*({bits})"]
         lines += [f"signs = signs + int(all_planes > 0)*(2*({bits}) - all_planes - signs)"]
@@ -165,11 +179,12 @@ def synapse_model(features: Features) -> str:
 def on_pre(features: Features) -> str:
     """What a spike does at a synapse that adds: one run of this is one event."""
     lines = ["v_post += w*level_pre"]
-    several = "*weight_ones" if features.weight_planes > 1 else ""
+    event = "1"
+    if features.planes:
+        event = "(1 + unit_pre*weight_ones)" if features.weight_planes > 1 else "unit_pre"
     for s in _slots(features):
         here = f"*int(slot == {s})" if features.slotted else ""
-        lines += [f"events{s}_post += 1{here}"]
-        lines += [f"xnor{s}_post += ones_pre{several}{here}"] if features.planes else []
+        lines += [f"tally{s}_post += {event}{here}"]
         if features.full:
             lines += [f"balance{s}_post += signs_pre*weight_signs{here}"]
             lines += [f"pairs{s}_{j}_{k}_post += plane{j}_pre*weight_plane{k}{here}" for j, k in _pairs(features)]
@@ -179,7 +194,7 @@ def on_pre(features: Features) -> str:
 def on_pick(features: Features) -> str:
     """What a spike does at a synapse of a max or min pool: the larger of w * level stays."""
     larger = "v_post = v_post + (w*level_pre - v_post)*int(w*level_pre > v_post)"
-    return "\n".join([larger, "events1_post += 1"])
+    return "\n".join([larger, "tally1_post += 1"])
 
 
 def _slots(features: Features) -> range:
@@ -191,4 +206,5 @@ def _pairs(features: Features) -> list[tuple[int, int]]:
 
 
 def _arrived(features: Features) -> str:
-    return "(" + " + ".join(f"events{s}" for s in _slots(features)) + ")"
+    """Something that is the number of events at a picking neuron, and above 0 at any that an event has reached."""
+    return "(" + " + ".join(f"tally{s}" for s in _slots(features)) + ")"

@@ -47,7 +47,8 @@ def generate(made: Plan, samples: int, folder: Path) -> None:
         # a step more, so that the monitor sees what the last sample left
         network.run(samples * window + brian2.ms, namespace={"samples": inputs})
         device.build(directory=str(folder / "project"), compile=False, run=False)
-        files = {name: device.get_array_filename(monitor.variables[name]) for name in kept}
+        variables = {name: monitor.variables[name] for name in kept}
+        files = {name: [device.get_array_filename(v), np.dtype(v.dtype).name] for name, v in variables.items()}
     (folder / "project.json").write_text(json.dumps({"input": f"{inputs.name}.values", "results": files}))
 
 

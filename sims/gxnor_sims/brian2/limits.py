@@ -71,6 +71,13 @@ def why_not(graph: EventGraph, memory: int | None = None, target: str = "numpy")
         largest = abs(projection.gain) * (edge.coding.max_abs if projection.weighted else 1)
         if largest > _INT32:
             return f"projection {name!r}: weight times gain reach {largest}, its 32-bit integers hold {_INT32}"
+        if projection.weighted:
+            planes = edge.coding.n_planes * graph.coding(edge.source).n_planes
+            if edge.weights[0].size * planes > _INT32:
+                return (
+                    f"projection {name!r}: {edge.weights[0].size * planes} XNOR operations per neuron, "
+                    f"its counters hold {_INT32}"
+                )
     limit = available_memory() if memory is None else memory
     needed = estimate_memory(graph, target)
     if needed > limit:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .equations import Features, model, on_pick, on_pre, reset, synapse_model, threshold
+from .equations import XNOR, Features, model, on_pick, on_pre, reset, synapse_model, threshold, wide
 from .parameters import neuron_parameters, starts, synapse_parameters
 from .schedule import Schedule
 from .wiring import Bundle, Steps, Wiring
@@ -63,12 +63,15 @@ def assemble(
         threshold=threshold(features),
         reset=reset(features),
         clock=clock,
+        dtype=dict.fromkeys(wide(features), np.int64),
         codeobj_class=code,
         name="neurons",
         namespace={},
     )
     neurons.resetter["spike"].when = "before_synapses"  # they read the level that it sets
     neurons.steps = gates.window
+    if features.planes:
+        neurons.xnor = XNOR
     for name, values in neuron_parameters(wiring, gates, features).items():
         neurons.variables[name].set_value(values)
     neurons.variables["v"].set_value(starts(wiring).astype(float if features.real else np.int32))

@@ -13,7 +13,7 @@ from .loading import session
 
 __all__ = ["Feeder", "RawSamples", "check_cython", "code_class"]
 
-RawSamples = Mapping[str, NDArray[np.int32]]
+RawSamples = Mapping[str, NDArray[np.integer[Any]]]
 """State of every neuron but the inputs at the end of each sample, (samples, neurons), by name of the variable."""
 
 

@@ -112,10 +112,11 @@ class Project:
             results.mkdir()
             command = ["./main", "--results_dir", f"{results}/", f"{self._names['input']}={given}"]
             self._children.run(command, "running the C++ program", cwd=self._project)
-            return {name: self._read(results / file, len(x)) for name, file in self._names["results"].items()}
+            files = self._names["results"].items()
+            return {name: self._read(results / file, kind, len(x)) for name, (file, kind) in files}
 
-    def _read(self, path: Path, n_samples: int) -> NDArray[np.int32]:
-        array = np.fromfile(path, np.int32)
+    def _read(self, path: Path, kind: str, n_samples: int) -> NDArray[np.integer[Any]]:
+        array = np.fromfile(path, np.dtype(kind))
         if array.size != (self.samples + 1) * self._n_kept:
             raise EngineError(f"engine 'brian2': the C++ program left {array.size} numbers in {path.name}")
         return array.reshape(self.samples + 1, self._n_kept)[1 : n_samples + 1]

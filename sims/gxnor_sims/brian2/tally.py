@@ -12,7 +12,7 @@ from gxnor_snn.graph import readout_affine
 from gxnor_snn.graph.counting import Counter
 from gxnor_snn.results import Counts, EventTrace, MoveCounts, SynapseCounts
 
-from .equations import Features
+from .equations import XNOR, Features
 from .runtime import RawSamples
 from .wiring import Wiring
 
@@ -66,7 +66,7 @@ class Tally:
             exact=exact and not real,
         )
 
-    def _of(self, name: str, x: NDArray[np.int32], raw: RawSamples, variable: str) -> NDArray[np.int32]:
+    def _of(self, name: str, x: NDArray[np.int32], raw: RawSamples, variable: str) -> NDArray[Any]:
         """A variable of a population, (samples, neurons); of an input only its levels, which are given."""
         span = self._wiring.spans[name]
         if name in self._wiring.graph.inputs:
@@ -100,20 +100,22 @@ class Tally:
     ) -> SynapseCounts | MoveCounts:
         """The counts of a projection with every event that Brian2 itself counted in place."""
         projection = self._wiring.graph.projections[name]
-        events = self._sum(raw, "events", name)
+        both = self._here(raw, f"tally{self._slot(name)}", name)
+        events = np.asarray((both % XNOR).sum(axis=1))
         by_degree, by_planes = self._by_degree(name, x, raw)
         self._agree(name, "events", events, by_degree)
         if not projection.weighted:
             self._agree(name, "n_moved", events, entry.n_moved)
             return MoveCounts(events)
-        xnor = self._sum(raw, "xnor", name) if self._features.planes else events
+        xnor = np.asarray((both // XNOR).sum(axis=1)) if self._features.planes else events
         self._agree(name, "XNOR operations", xnor, by_planes)
         self._agree(name, "n_gated", events, entry.n_gated)
         self._agree(name, "n_xnor", xnor, entry.n_xnor)
         counted: SynapseCounts = replace(entry, n_gated=events, n_xnor=xnor)
         if mode != "full":
             return counted
-        agreeing = (xnor + self._sum(raw, "balance", name)) // 2
+        balance = self._here(raw, f"balance{self._slot(name)}", name).sum(axis=1, dtype=np.int64)
+        agreeing = (xnor + balance) // 2
         pairs = [v for v in raw if v.startswith(f"pairs{self._slot(name)}_")]
         open_pairs = sum((self._here(raw, v, name) > 0).sum(axis=1, dtype=np.int64) for v in pairs)
         return replace(counted, n_agree=agreeing, n_bitcount=np.asarray(open_pairs, np.int64))
@@ -130,7 +132,7 @@ class Tally:
                 if projection.weighted:
                     where = self._kept(self._wiring.targets(projection.name))
                     reached[:, where] |= (
-                        self._here(raw, f"events{self._slot(projection.name)}", projection.name) > 0
+                        self._here(raw, f"tally{self._slot(projection.name)}", projection.name) > 0
                     )
             found[name] = reached.sum(axis=1, dtype=np.int64)
         return found
@@ -138,12 +140,8 @@ class Tally:
     def _slot(self, name: str) -> int:
         return self._wiring.slots[name]
 
-    def _here(self, raw: RawSamples, variable: str, name: str) -> NDArray[np.int32]:
+    def _here(self, raw: RawSamples, variable: str, name: str) -> NDArray[Any]:
         return raw[variable][:, self._kept(self._wiring.targets(name))]
-
-    def _sum(self, raw: RawSamples, stem: str, name: str) -> Int64:
-        """What the counters of a projection's targets hold together, per sample."""
-        return np.asarray(self._here(raw, f"{stem}{self._slot(name)}", name).sum(axis=1, dtype=np.int64))
 
     def _by_degree(self, name: str, x: NDArray[np.int32], raw: RawSamples) -> tuple[Int64, Int64]:
         """Events and XNOR operations of a projection as spikes times the out-degree of the synapses made."""
