@@ -245,7 +245,7 @@ def early_firing(
     Raises
     ------
     InputError
-        If there is nothing to run, or the readout is no vector.
+        If there is nothing to run, the classes are not one per sample, or the readout is no vector.
     """
     settings: list[tuple[str, dict[str, Any]]] = [(f"wait {w}", {"wait": w}) for w in waits]
     settings += [(firing, {"firing": firing}) for firing in firings]
@@ -253,6 +253,11 @@ def early_firing(
         raise InputError("early_firing: no wait and no firing is given, needs at least one")
     exact = execute(graph, x, record="all", counts="none")
     predictions = exact.predictions
+    if not len(predictions) or (y is not None and np.shape(y) != predictions.shape):
+        given = "no" if y is None else np.shape(y)
+        raise InputError(
+            f"early_firing: {len(predictions)} samples and classes {given} are given, allowed are a class per sample"
+        )
     rows = []
     for _, setting in settings:
         timing = run_async(graph, x, delays=delays, target=target, **setting)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -34,6 +35,8 @@ class Children:
         """
         # one order of sets in every process: Brian2 writes the same text for the same network
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg", "PYTHONHASHSEED": "0"}
+        # Python finds there what it finds here, and nothing that happens to lie in the folder it is started in
+        environment |= {"PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path)}
         with tempfile.TemporaryFile() as output:
             with self._lock:
                 if self._killed:

@@ -109,6 +109,15 @@ def test_waiting_for_the_longest_delay_costs_nothing() -> None:
         early_firing(graph, x, y, RandomDelays(0, 3, 1), waits=[], firings=())
 
 
+@pytest.mark.parametrize(
+    ("n", "y"),
+    [(3, np.zeros(1, int)), (3, np.zeros(4, int)), (3, np.zeros((3, 1), int)), (0, np.zeros(0, int)), (0, None)],
+)
+def test_early_firing_needs_a_class_for_every_sample(n: int, y: np.ndarray | None) -> None:
+    with pytest.raises(InputError, match=f"early_firing: {n} samples and classes"):
+        early_firing(mlp(), pixels(n), y, RandomDelays(0, 1, 1), waits=[0], firings=())
+
+
 def test_no_sample_is_no_trouble() -> None:
     timing = run_async(mlp(), pixels(0))
     assert timing.events.shape == (0, 3)

@@ -83,6 +83,16 @@ def test_a_command_that_cannot_start_says_why(tmp_path: Path) -> None:
         Children().run([str(empty)], "the trial")
 
 
+def test_python_finds_what_its_parent_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "json.py").write_text("raise RuntimeError('a namesake in the working folder')")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "my_delays.py").touch()
+    monkeypatch.syspath_prepend(tmp_path / "there")
+    command = [sys.executable, "-c", "import json, my_delays"]
+    Children().run(command, "the trial", cwd=tmp_path / "here")
+
+
 def test_an_interrupt_while_waiting_ends_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
     import subprocess
 
