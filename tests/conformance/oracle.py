@@ -72,7 +72,9 @@ def run(graph: EventGraph, sample: dict[str, NDArray[Any]]) -> dict[str, dict[st
             shape = graph.populations[p.source].shape
             start, stop = p.target_channels or (0, population.shape[0])
             window: dict[int, list[int]] = {}
-            c = dict.fromkeys(("n_dense", "n_x", "n_w", "n_gated", "n_x_planes", "n_xnor", "n_agree", "n_moved"), 0)
+            c = dict.fromkeys(
+                ("n_dense", "n_x", "n_w", "n_gated", "n_x_planes", "n_xnor", "n_agree", "n_moved"), 0
+            )
             triples: set[tuple[int, int, int]] = set()
             for o, i, w in pairs(p, shape, (stop - start, *population.shape[1:])):
                 a = levels[p.source][i]
