@@ -121,8 +121,10 @@ def verify(
     ConversionError
         If the graph's names do not match the model's modules.
     InputError
-        If `x` is empty, `batch` below 1, or the trace lacks spikes or counts.
+        If `x` is no array or empty, `batch` below 1, or the trace lacks spikes or counts.
     """
+    if not isinstance(x, np.ndarray):
+        raise InputError(f"verify: x is a {type(x).__name__}, allowed is a numpy array of integers")
     if len(x) == 0 or batch < 1:
         raise InputError(f"verify needs samples and a batch of at least 1; got {len(x)} samples, batch {batch}")
     started = time.perf_counter()

@@ -44,8 +44,6 @@ class Comparison:
             if edges and all(e.selects and e.source in self._pixels for e in edges):
                 self._pixels.add(name)
         self._edges: dict[str, list[str]] = {}  # by the module that they come from
-        for name in graph.projections:
-            self._edges.setdefault(_PART.sub("", name), []).append(name)
         self.compared = dict.fromkeys(KINDS, 0)
         self._bad: dict[str, list[NDArray[np.bool_]]] = {kind: [] for kind in KINDS}
 
@@ -82,6 +80,9 @@ class Comparison:
         """
         for marks in self._bad.values():
             marks.append(np.zeros(len(x), bool))
+        self._edges = {}
+        for name in self._graph.projections:
+            self._edges.setdefault(_module_of(name, seen), []).append(name)
         products: dict[str, NDArray[Any]] = {}
 
         def linear(projection: Weighted, levels: Any) -> Any:
@@ -112,7 +113,7 @@ class Comparison:
         missing = [n for n in seen if n not in self._edges and n not in reference.spikes]
         if missing:
             raise ConversionError(f"certificate: module {missing[0]!r} has no counterpart in the graph")
-        unseen = [n for n in products if _PART.sub("", n) not in seen]
+        unseen = [n for n in products if _module_of(n, seen) not in seen]
         if unseen:
             raise ConversionError(f"certificate: projection {unseen[0]!r} has no counterpart in the model")
         unrecorded = [n for n in reference.spikes if n not in trace.spikes]
@@ -190,6 +191,11 @@ class Comparison:
         self.compared[kind] += left.size
         differ = (left != right).reshape(len(left), -1).any(axis=1)
         self._bad[kind][-1] |= differ
+
+
+def _module_of(projection: str, seen: Mapping[str, Any]) -> str:
+    """The path of the module that a projection comes from: its name, but for one part of several."""
+    return projection if projection in seen else _PART.sub("", projection)
 
 
 def _shaped(output: NDArray[Any], like: NDArray[Any]) -> NDArray[Any]:

@@ -13,7 +13,7 @@ from gxnor_snn.errors import ConversionError, GxnorError, InputError
 
 from .builder import Builder
 from .modules import max_pool
-from .specs import Spec, changed, combined, flattened, joined, padded, reshaped, windowed
+from .specs import BatchSize, Spec, changed, combined, flattened, joined, padded, reshaped, windowed
 from .tracing import BATCH
 from .values import Levels, Place, Sums, Value
 
@@ -100,8 +100,9 @@ def _negate(builder: Builder, at: Place, args: tuple[Any, ...], kwargs: dict[str
 
 def _gain(at: Place, gain: Any) -> int:
     if type(gain) is not int or gain == 0:
+        given = "the batch size" if isinstance(gain, BatchSize) else f"{gain!r:.60}"
         raise ConversionError(
-            f"{at}: multiplies by {gain!r:.60}, allowed is a nonzero int: a ratio that is no whole number has no "
+            f"{at}: multiplies by {given}, allowed is a nonzero int: a ratio that is no whole number has no "
             "integer sum. Scale in the batch norm behind the addition"
         )
     return gain

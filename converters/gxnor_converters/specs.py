@@ -11,7 +11,11 @@ import torch
 from gxnor_snn.errors import InputError
 from gxnor_snn.graph.window import Window
 
-__all__ = ["Spec", "changed", "combined", "flattened", "joined", "padded", "reshaped", "windowed"]
+__all__ = ["BatchSize", "Spec", "changed", "combined", "flattened", "joined", "padded", "reshaped", "windowed"]
+
+
+class BatchSize(int):
+    """The number of samples in a shape, which no value of a network may depend on."""
 
 
 @dataclass(frozen=True)

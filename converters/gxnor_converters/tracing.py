@@ -16,7 +16,7 @@ from gxnor_snn.errors import ConversionError, GxnorError
 
 from .inplace import refuse_stale
 from .proxies import Shaped
-from .specs import Spec
+from .specs import BatchSize, Spec
 
 __all__ = ["BATCH", "Rules", "Trace", "eval_mode", "trace"]
 
@@ -167,7 +167,7 @@ class _Tracer(fx.Tracer):
 
     def __init__(self, shape: tuple[int, ...], dtype: torch.dtype, rules: Rules, model: nn.Module) -> None:
         super().__init__()
-        self._input = Spec(torch.Size((BATCH, *shape)), dtype)
+        self._input = Spec(torch.Size((BatchSize(BATCH), *shape)), dtype)
         self._rules = rules
         self._evaluating = False  # then parameters are read as they are, without a node
         self._paths: dict[nn.Module, list[str]] = {}

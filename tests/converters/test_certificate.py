@@ -86,6 +86,8 @@ def test_what_cannot_be_compared_is_refused(case) -> None:
     model, graph, x = case
     with pytest.raises(InputError, match="needs samples"):
         verify(model, graph, x[:0], honest)
+    with pytest.raises(InputError, match="x is a list, allowed is a numpy array"):
+        verify(model, graph, x.tolist(), honest)
     with pytest.raises(InputError, match="did not record population 'input'"):
         verify(model, graph, x, lambda g, x: simulate(g, x, engine="reference"))
     deeper = torch.nn.Sequential(model)
@@ -194,3 +196,17 @@ def test_a_graph_of_other_outputs_is_refused(case) -> None:
     model.forward = lambda x: {"one": Heads.forward(model, x)["one"]}
     with pytest.raises(ConversionError, match=r"readout 'readout.two' has no counterpart"):
         verify(model, graph, x, honest)
+
+
+def test_a_module_may_be_named_as_a_part_is() -> None:
+    generator = torch.Generator().manual_seed(0)
+    model = torch.nn.Sequential()
+    for name in ("part0", "part1"):
+        model.add_module(name, torch.nn.Sequential())
+        model.get_submodule(name).add_module("part0", DiscreteLinear(4, 4, generator=generator))
+        model.get_submodule(name).add_module("act", DiscreteActivation())
+    model.add_module("last", DiscreteLinear(4, 2, generator=generator))
+    x = np.random.default_rng(0).integers(-1, 2, (9, 4))
+    certificate = verify(model, from_torch(model, (4,), ("zn", 1)), x, honest)
+    assert certificate.equal
+    assert certificate.compared["sums"] >= 9 * (4 + 4 + 2)

@@ -20,6 +20,7 @@ REFUSED = {
     "two branches": (lambda m, x: m.act(m.bn(m.fc(x)) + m.fc2(x)), "operation 'add': adds or joins 'fc' behind a batch norm"),
     "joined branches": (lambda m, x: m.act(torch.cat([m.bn(m.fc(x)), x], 1)), "operation 'cat': adds or joins 'fc' behind"),
     "half": (lambda m, x: m.fc(x) + 0.5 * m.fc2(x), "operation 'mul': multiplies by 0.5, allowed is a nonzero int"),
+    "batch size": (lambda m, x: m.fc(x) * x.shape[0], "operation 'mul': multiplies by the batch size, allowed"),
     "zero": (lambda m, x: m.fc(x) + 0 * m.fc2(x), "multiplies by 0"),
     "constant": (lambda m, x: m.fc(x) + 1, "operation 'add': adds 1"),
     "division": (lambda m, x: m.fc(x) / 2, "truediv has no event graph.*sums are never divided"),
