@@ -256,7 +256,8 @@ def early_firing(
     if not len(predictions) or (y is not None and np.shape(y) != predictions.shape):
         given = "no" if y is None else np.shape(y)
         raise InputError(
-            f"early_firing: {len(predictions)} samples and classes {given} are given, allowed are a class per sample"
+            f"early_firing: {len(predictions)} samples and classes {given} are given, "
+            "allowed is a class per sample"
         )
     rows = []
     for _, setting in settings:

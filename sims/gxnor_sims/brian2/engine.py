@@ -90,7 +90,7 @@ class Brian2Engine:
 
     def supports(self, graph: EventGraph) -> str | None:
         """None if Brian2 runs the graph in the memory allowed, else the reason why it does not."""
-        return why_not(graph, self._memory_per_process(), self.target)
+        return why_not(graph, self._memory_per_process(), self.target, delayed=self.delays is not None)
 
     def run(
         self,

@@ -55,7 +55,7 @@ def plan(
     memory: int | None = None,
 ) -> Plan:
     """Write out neurons, synapses, delays and gates; see `build_brian2`."""
-    reason = why_not(graph, check_memory(memory))
+    reason = why_not(graph, check_memory(memory), delayed=delays is not None, full=counts == "full")
     if reason is not None:
         raise UnsupportedGraphError(f"engine 'brian2': {reason}")
     if firing not in FIRINGS:

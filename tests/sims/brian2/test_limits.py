@@ -4,17 +4,21 @@ import numpy as np
 import pytest
 
 from gxnor_sims import simulate
-from gxnor_sims.brian2 import Brian2Engine
+from gxnor_sims.brian2 import Brian2Engine, RandomDelays, build_brian2
 from gxnor_sims.brian2.limits import BYTES_PER_SYNAPSE, available_memory, estimate_memory, why_not
 from gxnor_snn.errors import InputError, UnsupportedGraphError
-from gxnor_snn.graph import Coding, Dense, EventGraph, Input, Spiking, restrict
+from gxnor_snn.graph import Coding, Dense, EventGraph, Identity, Input, Spiking, restrict
 from tests.conformance.compare import assert_same
 
 from .nets import T, dense, mlp, pixels, readout, wide
 
 
 def test_memory_is_estimated_from_the_synapses() -> None:
-    assert estimate_memory(wide(300)) - estimate_memory(wide(100)) == 80_000 * BYTES_PER_SYNAPSE["numpy"]
+    per_neuron = 8 * (2 * 2 + 16)
+    grown = estimate_memory(wide(300)) - estimate_memory(wide(100))
+    assert grown == 80_000 * BYTES_PER_SYNAPSE["numpy"] + 400 * per_neuron
+    assert estimate_memory(wide(300), delayed=True) - estimate_memory(wide(300)) == 90_000 * 20
+    assert estimate_memory(wide(300), full=True) - estimate_memory(wide(300)) == 90_000 * 8
     assert available_memory() > 10**8
 
 
@@ -22,7 +26,9 @@ def test_a_graph_too_large_is_refused_with_the_estimate_and_parts_of_it_run(bria
     graph = mlp((400, 300, 200, 4))
     engine = Brian2Engine(memory=estimate_memory(graph) - 1)
     x = pixels(4, 400)
-    with pytest.raises(UnsupportedGraphError, match=r"synapses of 75 bytes take about 0\.2 GB.*graph\.subgraph"):
+    with pytest.raises(
+        UnsupportedGraphError, match=r"synapses of 75 bytes and their neurons take about 0\.2 GB.*graph\.subgraph"
+    ):
         engine.run(graph, x)
     assert "GB" in (engine.supports(graph) or "")
     part = graph.subgraph(["h1", "h2"], channels=range(50))
@@ -31,6 +37,34 @@ def test_a_graph_too_large_is_refused_with_the_estimate_and_parts_of_it_run(bria
     found = simulate(part, given, engine, record="all")
     assert_same(simulate(part, given, "reference", record="all"), found)
     np.testing.assert_array_equal(found.spikes["h2"], whole.spikes["h2"][:, :50])
+
+
+def test_thresholds_take_memory_in_every_neuron() -> None:
+    coding, n = Coding.signmag(7), 10_000
+    spiking = Spiking(
+        name="a",
+        shape=(n,),
+        coding=coding,
+        thresholds=np.tile(np.arange(coding.n_thresholds), (n, 1)),
+        increasing=np.ones(n, bool),
+    )
+    graph = EventGraph(
+        [Input(name="in", shape=(n,), coding=T), spiking, readout("out", 1)],
+        [Identity(name="i", source="in", target="a"), dense("ao", "a", "out", np.ones((1, n), int))],
+    )
+    parameters = 2 * coding.n_thresholds * 4 * 2 * n
+    assert estimate_memory(graph) - estimate_memory(wide(2)) > parameters
+
+
+def test_delays_and_full_counts_are_part_of_the_estimate(brian2) -> None:
+    graph = wide(100)
+    just = estimate_memory(graph)
+    assert build_brian2(graph, memory=just).synapses is not None
+    with pytest.raises(UnsupportedGraphError, match="synapses of 95 bytes"):
+        build_brian2(graph, memory=just, delays=RandomDelays(0, 3, 1))
+    with pytest.raises(UnsupportedGraphError, match="synapses of 83 bytes"):
+        build_brian2(graph, memory=just, counts="full")
+    assert "95 bytes" in (Brian2Engine(memory=just, delays=RandomDelays(0, 3, 1)).supports(graph) or "")
 
 
 def test_several_processes_share_the_memory(brian2) -> None:
