@@ -103,17 +103,10 @@ class Conv2dMap(DiscreteLayer, ABC):
 
     def product(self, x: Tensor, levels: Tensor) -> Tensor:
         """Return the cross-correlation of x with levels."""
-        return F.conv2d(self._plain(x), levels, None, self.stride, self.padding, self.dilation, self.groups)
-
-    def _plain(self, x: Tensor) -> Tensor:
-        """The same tensor, with the strides of its shape where the output is one pixel wide.
-
-        A one-channel image may lie channels first and channels last at once. Where its strides say the latter and
-        the output is one pixel wide, torch 2.13 on x86 returns memory that it never wrote.
-        """
         reach = self.dilation[1] * (self.kernel_size[1] - 1) + 1
-        width = (x.shape[3] + 2 * self.padding[1] - reach) // self.stride[1] + 1
-        return x.flatten().view(x.shape) if width == 1 and x.is_contiguous() else x
+        if (x.shape[3] + 2 * self.padding[1] - reach) // self.stride[1] + 1 == 1:
+            x, levels = _plain(x), _plain(levels)
+        return F.conv2d(x, levels, None, self.stride, self.padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
         """Sizes, geometry and code for ``print(model)``."""
@@ -121,6 +114,15 @@ class Conv2dMap(DiscreteLayer, ABC):
             f"{super().extra_repr()}, stride={self.stride}, padding={self.padding}, "
             f"dilation={self.dilation}, groups={self.groups}"
         )
+
+
+def _plain(x: Tensor) -> Tensor:
+    """The same tensor, with the strides of its shape.
+
+    Images, and weights, of one channel may lie channels first and channels last at once. Where the strides of
+    either say the latter and the output is one pixel wide, torch 2.13 on x86 returns memory that it never wrote.
+    """
+    return x.flatten().view(x.shape) if x.is_contiguous() else x
 
 
 def pair(layer: str, name: str, value: int | tuple[int, int], *, least: int) -> tuple[int, int]:

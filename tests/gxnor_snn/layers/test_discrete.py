@@ -155,6 +155,19 @@ def test_a_one_channel_image_that_claims_to_lie_channels_last(batch: int, traini
         assert torch.equal(layer(strided).long(), integer_conv(x, layer.levels.long(), layer))
 
 
+@pytest.mark.parametrize("size", [(8, 3), (6, 2), (4, 3)])
+def test_one_channel_weights_that_claim_to_lie_channels_last(size: tuple[int, int]) -> None:
+    layer = DiscreteConv2d(1, 1, 2, stride=(1, 2), padding=(1, 0), dilation=(2, 1)).eval()
+    levels = torch.as_strided(layer.levels, (1, 1, 2, 2), (4, 1, 2, 1)).float()
+    assert levels.stride() == (4, 1, 2, 1)
+    for seed in range(20):
+        x = integers((5, 1, *size), -1, 1, seed).float()
+        wanted = integer_conv(x.long(), levels.long(), layer)
+        for stride in (x.stride(), (size[0] * size[1], 1, size[1], 1)):
+            strided = torch.as_strided(x, x.shape, stride)
+            assert torch.equal(layer.product(strided, levels).long(), wanted)
+
+
 @pytest.mark.parametrize(("n", "dtype"), [(0, torch.int8), (7, torch.int8), (8, torch.int16)])
 def test_levels_are_as_small_as_they_can_be(n: int, dtype: torch.dtype) -> None:
     layer = DiscreteLinear(300, 20, DiscreteSpace(n), generator=torch.Generator().manual_seed(0))
