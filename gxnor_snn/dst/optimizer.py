@@ -210,8 +210,8 @@ class DST(torch.optim.Optimizer):
             mean_gradients(self._parameters(), self._process_group)
         for group in self.param_groups if not self._fused else ():
             for p in group["params"]:
-                if p.grad is not None:
-                    self._move(p, p.grad, group)
+                if (gradient := p.grad) is not None:
+                    self._move(p, gradient, group)
         self._consumed.clear()
         for scratch in self._scratch.values():
             scratch.clear()

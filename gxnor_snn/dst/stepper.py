@@ -40,11 +40,10 @@ class Stepper:
             held.update(moment.create(p, cut))
         return held
 
-    @torch.no_grad()
     def move(
         self, p: Tensor, gradient: Tensor, space: DiscreteSpace, held: Held, group: dict[str, Any], draws: Draws
     ) -> Tensor:
-        """Take one step in place; give the number of levels that changed, int64 ().
+        """Take one step in place, without grad mode; give the number of levels that changed, int64 ().
 
         Raises
         ------
@@ -65,10 +64,11 @@ class Stepper:
         )
         levels, gradient = p.detach().reshape(-1), gradient.contiguous()
         found = [self._candidates(tile, gradient, settings, held, draws) for tile in _tiles(p)]
-        index, bound, uniform = found[0] if len(found) == 1 else map(torch.cat, zip(*found, strict=True))
+        peaks, indices, bounds, uniforms = zip(*found, strict=True)
+        index, bound, uniform = (p[0] if len(p) == 1 else torch.cat(p) for p in (indices, bounds, uniforms))
         before = levels.index_select(0, index)
-        steps = bound.double().div_(bound_unit)
-        after = jump(before, steps, uniform, space, group["m"], self.rounding, zero_bias)
+        steps, whole = bound.double().div_(bound_unit), max(peaks) >= bound_unit
+        after = jump(before, steps, uniform, space, group["m"], self.rounding, zero_bias, whole=whole)
         levels.scatter_(0, index, after)
         for moment in self.rule.moments:
             moment.finish(held)
@@ -78,8 +78,8 @@ class Stepper:
 
     def _candidates(
         self, tile: Tile, gradient: Tensor, settings: Settings, held: Held, draws: Draws
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Positions in the parameter, bounds (the update times the slope) and draws of what may move in a tile."""
+    ) -> tuple[float, Tensor, Tensor, Tensor]:
+        """What may move in a tile: the largest bound (the update times its unit), positions, bounds and draws."""
         bound = draws.scratch.get("bound", tile.size)
         flat = gradient.view(-1)[tile.start : tile.stop]
         self.rule.write(held, tile, flat, settings, draws, bound)
@@ -89,9 +89,10 @@ class Stepper:
                 f"DST: the gradient of a parameter of shape {tuple(gradient.shape)} is not finite; "
                 "lower the learning rate"
             )
-        index, uniform = self.source.candidates(held, tile, bound, max(high, -low), draws)
+        peak = max(high, -low)
+        index, uniform = self.source.candidates(held, tile, bound, peak, draws)
         at = bound.index_select(0, index)
-        return index.add_(tile.start) if tile.start else index, at, uniform
+        return peak, index.add_(tile.start) if tile.start else index, at, uniform
 
 
 def _tiles(p: Tensor) -> tuple[Tile, ...]:

@@ -57,7 +57,8 @@ def transition(
     torch.Tensor
         Levels of `space`, of the dtype of `levels`.
     """
-    return jump(levels, update / space.step, uniform, space, m, rounding, zero_bias)
+    steps = update / space.step
+    return jump(levels, steps, uniform, space, m, rounding, zero_bias, whole=True)
 
 
 def jump(
@@ -68,19 +69,23 @@ def jump(
     m: float,
     rounding: Rounding,
     zero_bias: float,
+    *,
+    whole: bool,
 ) -> Tensor:
-    """`transition` with the update in units of dz.
+    """`transition` with the update in units of dz; `whole` says whether any may be 1 or more.
 
     The boundary projection is done last, as a clip: +-H are whole steps away, so that an update beyond them and
     its projection end at the same level, whatever the draw.
     """
-    kappa = steps.trunc()
-    nu = steps - kappa
+    kappa = steps.trunc() if whole else None
+    nu = steps if kappa is None else steps - kappa
     tau = rounding.probability(nu.abs(), m)
     if zero_bias:
-        inward = (kappa * space.level_step + levels) * nu < 0
-        tau = torch.where(inward, tau * (1 + zero_bias), tau / (1 + zero_bias))
-    moved = kappa.add_((uniform < tau).to(nu.dtype).copysign_(nu))
+        base = levels if kappa is None else kappa * space.level_step + levels
+        tau = torch.where(base * nu < 0, tau * (1 + zero_bias), tau / (1 + zero_bias))
+    moved = (uniform < tau).to(nu.dtype).copysign_(nu)
+    if kappa is not None:
+        moved.add_(kappa)
     if space.level_step > 1:
         moved.mul_(space.level_step)
     return moved.add_(levels).clamp_(-space.max_level, space.max_level).to(levels.dtype)

@@ -88,10 +88,10 @@ class DiscreteParameter(nn.Parameter):
         if owner is not None and owner.consumes:
             if gradient is not None:
                 owner.consume(self, gradient)
-        elif self.grad is None:
-            self.grad = gradient
+        elif (held := super().grad) is None:
+            _HELD_GRAD.__set__(self, gradient)
         elif gradient is not None:
-            self.grad.add_(gradient)
+            held.add_(gradient)
 
     @property
     def owner(self) -> Owner | None:

@@ -15,7 +15,7 @@ __all__ = ["Stream"]
 
 _SEVEN_BITS = 0x7F7F7F7F7F7F7F7F
 _WORD = 8
-_FEW = 1000
+_FEW = 2000
 """So many are looked at one by one sooner than sifted again."""
 _SPARSE = 1 / 16
 """Up to this bound the skips cost less than a byte per weight (measured)."""
@@ -48,18 +48,19 @@ def _by_skips(bound: Tensor, peak: float, draws: Draws) -> tuple[Tensor, Tensor]
     n, log_miss = bound.numel(), math.log1p(-peak)
     batch = int(n * peak + 8 * math.sqrt(n * peak)) + 16
     index = _successes(batch, log_miss, n, draws)
-    while int(index[-1]) < n:  # eight standard deviations short
+    while (found := int(torch.searchsorted(index, n))) == index.numel():  # eight standard deviations short
         index = torch.cat([index, _successes(batch, log_miss, n, draws).add_(index[-1] + 1)])
-    index = index[: int(torch.searchsorted(index, n))]
-    return index, draws.uniform(index.numel()).mul_(peak)
+    return index[:found], draws.uniform(found).mul_(peak)
 
 
 def _successes(number: int, log_miss: float, end: int, draws: Draws) -> Tensor:
     """Rising positions of the first successes of independent trials that miss with probability e^log_miss.
 
-    A gap beyond `end` is shortened, but still leads there.
+    A gap that no int64 holds is shortened, but still leads beyond `end`.
     """
-    gaps = draws.uniform(number).neg_().log1p_().div_(log_miss).clamp_(max=end)
+    gaps = draws.uniform(number).neg_().log1p_().div_(log_miss)
+    if log_miss > -1e-9:
+        gaps.clamp_(max=end)
     return gaps.to(torch.int64).add_(1).cumsum_(0).sub_(1)
 
 
