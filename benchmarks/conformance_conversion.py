@@ -7,10 +7,14 @@ printed with its seed. What is done is kept in a file, so an interrupted run goe
 
 import argparse
 import json
+import multiprocessing
+import os
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,47 +46,60 @@ def check(seed: int) -> tuple[dict[str, int], dict[str, int], set[str]]:
     return comparison.compared, {k: int(np.sum(m)) for k, m in comparison.marks().items()}, traits(model, given)
 
 
-def fresh() -> dict[str, object]:
+def fresh() -> dict[str, Any]:
     """The account of a run that has not begun."""
     return {"next": 0, "compared": {}, "differing": {}, "seeds_that_differ": [], "traits": {}, "cpu_seconds": 0.0}
 
 
-def chunk(state: dict, first: int, last: int) -> None:
-    """Run seeds first..last - 1 and add them to the account."""
-    began = time.process_time()
-    for seed in range(first, last):
+def chunk(first: int) -> dict[str, Any]:
+    """The account of seeds first .. first + CHUNK - 1."""
+    torch.set_num_threads(1)
+    began, account = time.process_time(), fresh()
+    totals: dict[str, Counter[str]] = {"compared": Counter(), "differing": Counter(), "traits": Counter()}
+    for seed in range(first, first + CHUNK):
         try:
             compared, differing, found = check(seed)
         except Exception as error:
             print(f"seed {seed}: {type(error).__name__}: {error}", flush=True)
             compared, differing, found = {}, {"errors": 1}, set()
-        state["compared"] = dict(Counter(state["compared"]) + Counter(compared))
-        state["differing"] = dict(Counter(state["differing"]) + Counter(differing))
-        state["traits"] = dict(Counter(state["traits"]) + Counter(found))
         if any(differing.values()):
-            print(f"seed {seed}: {differing}", flush=True)
-            state["seeds_that_differ"].append(seed)
-    state["cpu_seconds"] += time.process_time() - began
-    state["next"] = last
+            print(f"seed {seed} differs: {differing}", flush=True)
+            account["seeds_that_differ"].append(seed)
+        for key, counted in (("compared", compared), ("differing", differing), ("traits", found)):
+            totals[key].update(counted)
+    seconds = time.process_time() - began
+    return account | {key: dict(+total) for key, total in totals.items()} | {"cpu_seconds": seconds}
+
+
+def add(state: dict[str, Any], account: dict[str, Any]) -> None:
+    """Add the account of the next chunk."""
+    for key in ("compared", "differing", "traits"):
+        state[key] = dict(Counter(state[key]) + Counter(account[key]))
+    state["seeds_that_differ"] += account["seeds_that_differ"]
+    state["cpu_seconds"] += account["cpu_seconds"]
+    state["next"] += CHUNK
 
 
 def main() -> int:
     """Run to the last seed; 1 if anything differed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--nets", type=int, default=50_000, help="seeds 0 .. NETS - 1")
+    parser.add_argument("--nets", type=int, default=50_000, help=f"seeds 0 .. NETS - 1, a multiple of {CHUNK}")
     parser.add_argument("--state", type=Path, default=ROOT / "build" / "conformance_conversion.state.json")
     parser.add_argument("--again", action="store_true", help="forget what an earlier run has done")
     parser.add_argument("--name", default="conformance_conversion", help="of the result file")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    torch.set_num_threads(1)
+    if options.nets % CHUNK:
+        parser.error(f"--nets is {options.nets}; allowed are multiples of {CHUNK}")
     state = fresh()
     if options.state.is_file() and not options.again:
         state = json.loads(options.state.read_text())
-    while state["next"] < options.nets:
-        chunk(state, state["next"], min(state["next"] + CHUNK, options.nets))
-        options.state.parent.mkdir(parents=True, exist_ok=True)
-        write_json(options.state, state)
-        print(f"{state['next']} networks, {len(state['seeds_that_differ'])} differ", flush=True)
+    options.state.parent.mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(options.processes, multiprocessing.get_context("spawn")) as pool:
+        for account in pool.map(chunk, range(state["next"], options.nets, CHUNK)):
+            add(state, account)
+            write_json(options.state, state)
+            print(f"{state['next']} networks, {len(state['seeds_that_differ'])} differ", flush=True)
     from record import record
 
     figures = {
