@@ -1,8 +1,8 @@
 """Brian2 as the referee: differences and speed of every target on trained networks, beside the native engine.
 
 Run with ``python benchmarks/referee.py`` (GXNOR_DATA set, an otherwise quiet machine; about 20 minutes, most of it
-training once, kept under ``runs/brian2``). Speeds are CPU time of this process and its children, which other load on
-the machine disturbs least; runs to be compared take turns.
+training once, kept under ``runs/brian2``). Speeds are CPU time of this process and its children, which other load
+on the machine disturbs least; runs to be compared take turns.
 """
 
 import argparse
@@ -154,7 +154,7 @@ print(json.dumps(benchmark.second_start()))
 
 
 def second_start() -> dict[str, Any]:
-    """A graph of other sizes with the code cache warm: what its start costs beyond writing out its own synapses."""
+    """A graph of other sizes, code cache warm: what its start costs beyond writing out its own synapses."""
     from gxnor_snn.graph import Coding, Dense, Input, Readout, Spiking
 
     rng = np.random.default_rng(SEED)
