@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from gxnor_snn.dst import DST
+from gxnor_snn.dst import DST, check_claims
 from gxnor_snn.errors import InputError
 from gxnor_snn.layers import clip_latent, discrete_parameters
 
@@ -56,6 +56,7 @@ class Optimizers:
             )
         if not self.members:
             raise InputError(f"fit takes a model with parameters to train; {type(model).__name__} has none")
+        check_claims(model, *self.members.values())
 
     @property
     def lr(self) -> float:
