@@ -138,8 +138,13 @@ class DST(torch.optim.Optimizer):
         params: list[Any] = [group["params"]] if isinstance(group["params"], Tensor) else list(group["params"])
         check_discrete(params, self._parameters())
         check_settings({**group, "params": params})
-        for p in params:
-            p.claim(self)
+        try:
+            for p in params:
+                p.claim(self)
+        except InputError:
+            for p in params:
+                p.release(self)
+            raise
         super().add_param_group({**param_group, "params": params})
         for p in params:
             self._streams[p] = seeded_stream(self._seed, len(self._streams), p.device)

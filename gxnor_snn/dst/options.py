@@ -143,6 +143,6 @@ def _is_number(value: object) -> bool:
 
 
 def _named(what: str, name: str, table: Mapping[str, _Named]) -> _Named:
-    if name not in table:
+    if not isinstance(name, str) or name not in table:
         raise InputError(f"DST: {what} is {name!r}; allowed are {', '.join(table)}")
     return table[name]

@@ -36,6 +36,10 @@ def test_two_optimisers_cannot_move_one_parameter() -> None:
         DST([model[2].levels], 0.1)
     with pytest.raises(InputError, match="claimed twice"):
         first.add_param_group({"params": [model[0].levels]})
+    free = DiscreteParameter.drawn((3,), DiscreteSpace(1), None)
+    with pytest.raises(InputError, match="claimed twice: another DST"):
+        DST([free, model[0].levels], 0.1)
+    assert free.owner is None
     first.release()
     second = DST(discrete_parameters(model), 0.1)
     torch.optim.lr_scheduler.ExponentialLR(second, 0.9)  # makes a reference cycle

@@ -219,6 +219,8 @@ def test_a_gradient_that_is_not_finite_raises_and_moves_nothing() -> None:
         ({"lr": 0.1, "moments": ("int8", "int7")}, r"the second of moments \(rule 'adam'\) is 'int7'"),
         ({"rule": "adamax_shift", "moments": "factored"}, "the second of moments .* is 'factored'"),
         ({"lr": 0.1, "moments": ["int8"]}, "one name or a pair"),
+        ({"lr": 0.1, "moments": ["int8", ["factored"]]}, "the second of moments .* is \\['factored'\\]"),
+        ({"lr": 0.1, "rounding": None}, "rounding is None"),
     ],
 )
 def test_bad_settings_are_named(arguments: dict[str, object], message: str) -> None:
