@@ -166,7 +166,7 @@ class _Watch:
         """One step ends."""
         sample, step = divmod(self._at, self._network.window)
         self._at += 1
-        self._arrived[sample, step] = sum(int((t % XNOR).sum()) for t in self._tallies)
+        self._arrived[sample, step] = sum(int((t & (XNOR - 1)).sum()) for t in self._tallies)
         for name, span in self._spans.items():
             self._readouts[name][sample, step] = self._sums[span]
 

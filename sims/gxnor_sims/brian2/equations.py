@@ -12,6 +12,7 @@ from dataclasses import dataclass
 __all__ = [
     "MAX_THRESHOLDS",
     "XNOR",
+    "XNOR_BITS",
     "Features",
     "counters",
     "model",
@@ -24,7 +25,8 @@ __all__ = [
 ]
 
 MAX_THRESHOLDS = 256
-XNOR = 1 << 32
+XNOR_BITS = 32
+XNOR = 1 << XNOR_BITS
 """What one XNOR operation adds to a tally; one event adds 1."""
 
 _PER_TERM = 16  # comparisons per subexpression: Brian2 walks an expression recursively

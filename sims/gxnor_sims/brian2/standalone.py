@@ -27,7 +27,7 @@ from gxnor_snn.files import atomic_path
 from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import EventTrace
 
-from .equations import counters
+from .equations import counters, wide
 from .plan import Plan, batch_size, sample_matrix
 from .processes import Children
 from .runner import Advance, Job, Options
@@ -146,9 +146,11 @@ class StandaloneRunner:
     def run(self, job: Job, advance: Advance) -> EventTrace:
         matrix = sample_matrix(self._plan.graph, job.x)
         if not len(matrix):
-            nothing = np.zeros((0, self._plan.wiring.n_neurons - self._plan.wiring.n_inputs), np.int32)
+            shape = (0, self._plan.wiring.n_neurons - self._plan.wiring.n_inputs)
             names = ("v", "level", *counters(self._plan.features))
-            return self._trace(matrix, dict.fromkeys(names, nothing), job)
+            wider = wide(self._plan.features)
+            nothing = {n: np.zeros(shape, np.int64 if n in wider else np.int32) for n in names}
+            return self._trace(matrix, nothing, job)
         size = job.batch or self._chunk(-(-len(matrix) // self._processes))
         if size not in self._projects:
             self._projects[size] = Project(self._plan, size, self._cache, self._children)
@@ -175,9 +177,10 @@ class StandaloneRunner:
         return self._tally.trace(x, raw, job.record, job.counts, self._plan.exact)
 
     def _chunk(self, share: int) -> int:
-        """Samples per run of a program: powers of two, so that few programs serve all calls."""
-        fitting = 1 << (batch_size(self._plan).bit_length() - 1)
-        return min(fitting, max(_LEAST_CHUNK, 1 << (share - 1).bit_length()))
+        """Samples per run of a program: even chunks, rounded up by at most an eighth, so that programs are few."""
+        even = -(-share // -(-share // batch_size(self._plan)))
+        step = 1 << max(0, even.bit_length() - 4)
+        return max(_LEAST_CHUNK, -(-even // step) * step)
 
 
 def _key(project: Path) -> str:

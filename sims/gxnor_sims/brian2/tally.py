@@ -12,7 +12,7 @@ from gxnor_snn.graph import readout_affine
 from gxnor_snn.graph.counting import Counter
 from gxnor_snn.results import Counts, EventTrace, MoveCounts, SynapseCounts
 
-from .equations import XNOR, Features
+from .equations import XNOR, XNOR_BITS, Features
 from .runtime import RawSamples
 from .wiring import Wiring
 
@@ -101,13 +101,13 @@ class Tally:
         """The counts of a projection with every event that Brian2 itself counted in place."""
         projection = self._wiring.graph.projections[name]
         both = self._here(raw, f"tally{self._slot(name)}", name)
-        events = np.asarray((both % XNOR).sum(axis=1))
+        events = np.asarray((both & (XNOR - 1)).sum(axis=1))
         by_degree, by_planes = self._by_degree(name, x, raw)
         self._agree(name, "events", events, by_degree)
         if not projection.weighted:
             self._agree(name, "n_moved", events, entry.n_moved)
             return MoveCounts(events)
-        xnor = np.asarray((both // XNOR).sum(axis=1)) if self._features.planes else events
+        xnor = np.asarray((both >> XNOR_BITS).sum(axis=1)) if self._features.planes else events
         self._agree(name, "XNOR operations", xnor, by_planes)
         self._agree(name, "n_gated", events, entry.n_gated)
         self._agree(name, "n_xnor", xnor, entry.n_xnor)
