@@ -43,7 +43,7 @@ LATENT_RATES = {"weight_lr": (0.003, 1e-5), "float_lr": (0.003, 1e-5)}
 
 _BEST = PRESETS["best"].recipe
 _SPARSE = {"events": {"weight": 0.2, "warm_up": 0.1}}
-_LOW_MEMORY = {"dst": {"moments": ("int8", "factored"), "fused": True}}
+_LOW_MEMORY = {"dst": {"moments": ("int7", "factored"), "fused": True}}
 
 STUDIES = {
     study.name: study
@@ -58,7 +58,7 @@ STUDIES = {
         ),
         Study(
             name="low_memory",
-            what="MNIST, lenet ternary: float32 moments against fused int8 + factored moments, the same beta1",
+            what="MNIST, lenet ternary: float32 moments against fused int7 + factored moments, the same beta1",
             data="mnist",
             recipe=_BEST.replace(epochs=10, augment=HANDWRITING, plain_epochs=2),
             variants={"float32": Variant(TERNARY), "low_memory": Variant(TERNARY, _LOW_MEMORY)},
