@@ -131,7 +131,7 @@ class Maker(Layers):
     def pooled_sums(self, image: bool) -> None:
         """Sums that are pooled, then added or sum-pooled: they need a relay of their own."""
         source = self.source(True)
-        if source is None or source.top > 8 or min(source.shape[1:]) < 2:
+        if source is None or not _fits_relay(source) or min(source.shape[1:]) < 2:
             return
         channels = source.shape[0]
         value, shape, spread = self.conv(source, channels, same=True)
@@ -144,7 +144,7 @@ class Maker(Layers):
     def shared_sums(self, image: bool) -> None:
         """Sums that two blocks read."""
         source = self.source(image)
-        if source is None or source.top > 8:
+        if source is None or not _fits_relay(source):
             return
         value, shape, spread = self.conv(source) if image else self.linear(source, self.number(1, 5))
         self.finish_block(value, shape, spread)
@@ -168,6 +168,12 @@ class Maker(Layers):
         if self.chance(0.7):
             value = self.add("last", self.norm(shape[0], spread, len(shape) == 3), value)
         return value
+
+
+def _fits_relay(source: Live) -> bool:
+    """Whether a sum relay holds what any product of the source may reach."""
+    fan_in = source.shape[0] * (9 if len(source.shape) == 3 else 1)
+    return source.top <= 8 and source.top * 128 * fan_in < 1 << 15
 
 
 BLOCKS = (
