@@ -82,7 +82,7 @@ def traffic_over_time(timing: "Timing", ax: "Axes | None" = None) -> "Axes":
     ax = _steps_axes(ax, "Traffic over time", _IN_WINDOW)
     mean = timing.events.mean(axis=0)
     ax.bar(np.arange(timing.window), mean, width=0.85, color=style.GATED, label="events per step and sample")
-    ax.set_ylabel("events", fontsize=style.TEXT, color=style.INK)
+    ax.set_ylabel("events per sample", fontsize=style.TEXT, color=style.INK)
     ax.set_ylim(0, float(mean.max()) * 1.22 or 1.0)  # room for the names of the gates
     by_step: dict[int, list[str]] = {}
     for name, step in timing.gates.items():
