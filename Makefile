@@ -8,7 +8,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BUILD_FILES := pyproject.toml constraints.txt CMakeLists.txt $(wildcard sims/gxnor_sims/kernels/*)
 
-.PHONY: demo test lint conformance-long conformance-conversion fuzz clean
+.PHONY: demo test lint cards conformance-long conformance-conversion fuzz clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -22,6 +22,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The pages of docs/cards, from the hardware cards.
+cards: $(VENV)/.dev
+	$(BIN)/python -m gxnor_hardware.markdown docs/cards
 
 # Half an hour: torch, the reference and the native engine on 50,000 random networks; goes on where it stopped.
 conformance-long: conformance-conversion

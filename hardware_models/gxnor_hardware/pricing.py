@@ -7,8 +7,8 @@ from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Bill, Counts, Mapping
 
 from .events import Events
-from .kinds import KINDS
 from .ledger import Ledger
+from .models import MODELS
 from .profile import Profile
 
 __all__ = ["map_graph", "price"]
@@ -36,7 +36,7 @@ def map_graph(graph: EventGraph, profile: Profile) -> Mapping:
     """
     _need(graph, EventGraph, "graph")
     _need(profile, Profile, "profile")
-    return replace(KINDS[profile.kind].layout(graph, profile), card=profile.digest)
+    return replace(MODELS[profile.model].layout(graph, profile), card=profile.digest)
 
 
 def _need(thing: object, kind: type, name: str) -> None:
@@ -83,5 +83,5 @@ def price(counts: Counts, profile: Profile, mapping: Mapping) -> Bill:
         )
     events = Events(counts, mapping)
     ledger = Ledger(profile)
-    KINDS[profile.kind].charge(events, profile, mapping, ledger)
+    MODELS[profile.model].charge(events, profile, mapping, ledger)
     return ledger.bill(counts.n_samples, mapping)

@@ -94,8 +94,8 @@ class Profile:
 
     Attributes
     ----------
-    name, kind, display, aliases, summary
-        Identity; `kind` is neuromorphic, crossbar or digital.
+    name, kind, model, display, aliases, summary
+        Identity; `kind` is neuromorphic, crossbar or digital, `model` how it runs a graph.
     validity
         The operating point.
     energy, power, time, frequency, ratio
@@ -108,6 +108,7 @@ class Profile:
 
     name: str
     kind: str
+    model: str
     display: str
     summary: str
     validity: Validity

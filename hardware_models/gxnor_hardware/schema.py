@@ -5,6 +5,7 @@ The form, with the unit in the key of every constant::
     format = 1
     name = "loihi_micro_2018"
     kind = "neuromorphic"                     # neuromorphic | crossbar | digital
+    model = "synapse_lists"                   # how it runs a graph: a name of `models.MODELS`
     display = "Intel Loihi, 14 nm"
     summary = "..."
     [validity]
@@ -41,9 +42,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gxnor_snn.errors import ProfileError
 
 from .consistency import check_charges, check_divisors, known
+from .models import MODELS
 from .profile import Constant, Fact, Profile, Validity
 from .units import DIMENSIONS, to_si
-from .vocabulary import VOCABULARIES, Vocabulary
+from .vocabulary import Vocabulary
 
 __all__ = ["FORMAT", "parse_profile"]
 
@@ -104,6 +106,7 @@ class _Card(_Strict):
     format: Literal[1]
     name: str = Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)+$")
     kind: Literal["neuromorphic", "crossbar", "digital"]
+    model: str = Text
     display: str = Text
     summary: str = Text
     aliases: list[str] = []
@@ -258,7 +261,11 @@ def parse_profile(data: Mapping[str, Any], where: str) -> Profile:
         card = _Card.model_validate(dict(data))
     except ValidationError as error:
         raise _explain(error, where, _Card) from error
-    vocabulary = VOCABULARIES[card.kind]
+    model = MODELS.get(card.model)
+    if model is None or model.kind != card.kind:
+        allowed = ", ".join(name for name, m in MODELS.items() if m.kind == card.kind)
+        raise ProfileError(f"{where}: model is {_shown(card.model)}; a {card.kind} card allows {allowed}")
+    vocabulary = model.vocabulary
     sections: dict[str, dict[str, Constant]] = {}
     for section in DIMENSIONS:
         tables: dict[str, Table] = getattr(card, section)
@@ -273,10 +280,11 @@ def parse_profile(data: Mapping[str, Any], where: str) -> Profile:
     _design(where, card.design, vocabulary)
     missing = sorted(vocabulary.required - set(card.limits) - set(card.design))
     if missing:
-        raise ProfileError(f"{where}: {', '.join(missing)} is missing; a {card.kind} card needs it")
+        raise ProfileError(f"{where}: {', '.join(missing)} is missing; a card of model {card.model} needs it")
     return Profile(
         name=card.name,
         kind=card.kind,
+        model=card.model,
         display=card.display,
         summary=card.summary,
         aliases=tuple(card.aliases),

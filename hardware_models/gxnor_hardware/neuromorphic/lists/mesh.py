@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ledger import Amount
-from ..profile import Profile
+from ...ledger import Amount
+from ...profile import Profile
 from .partition import Partition
 from .reach import Mask
 

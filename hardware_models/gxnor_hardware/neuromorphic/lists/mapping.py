@@ -10,14 +10,14 @@ from gxnor_snn.graph import Coding, EventGraph, Population
 from gxnor_snn.results import Check, Mapping
 from gxnor_snn.results.mapping import Quantity
 
-from ..events import static_populations, static_projections
-from ..limits import check_limit
-from ..profile import Profile
+from ...events import static_populations, static_projections
+from ...limits import check_limit
+from ...profile import Profile
 from .mesh import Mesh, traffic
 from .partition import CORE_LIMITS, Edges, Feed, Grid, Partition, own_channels, partition
 from .reach import Block, Reach, reach_of
 
-__all__ = ["map_neuromorphic"]
+__all__ = ["map_lists"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class _Signs:
     compartments: int
 
 
-def map_neuromorphic(graph: EventGraph, profile: Profile) -> Mapping:
+def map_lists(graph: EventGraph, profile: Profile) -> Mapping:
     """Cut every population into cores and place them on the mesh.
 
     Raises

@@ -4,16 +4,16 @@ from itertools import product
 
 from gxnor_snn.results import Mapping
 
-from ..events import Events
-from ..ledger import Amount, Ledger
-from ..profile import Profile
+from ...events import Events
+from ...ledger import Amount, Ledger
+from ...profile import Profile
 
-__all__ = ["price_digital"]
+__all__ = ["price_unrolled"]
 
 _CLOCKING, _TOGGLING = "clocking", "toggling"
 
 
-def price_digital(events: Events, profile: Profile, mapping: Mapping, ledger: Ledger) -> None:
+def price_unrolled(events: Events, profile: Profile, mapping: Mapping, ledger: Ledger) -> None:
     """Charge one inference.
 
     E = n_cycle e_cycle (1 - s) + n_xnor e_cycle s / (multipliers g)

@@ -10,7 +10,7 @@ import numpy as np
 
 from gxnor_snn.errors import PricingError
 
-from ..profile import Profile
+from ...profile import Profile
 from .reach import Block, Int64, Mask, Range, Reach
 
 __all__ = ["CORE_LIMITS", "Edges", "Feed", "Grid", "Partition", "list_bits", "own_channels", "partition"]

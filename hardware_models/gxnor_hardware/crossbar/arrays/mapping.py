@@ -26,14 +26,14 @@ from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Check, Mapping
 from gxnor_snn.results.mapping import Quantity
 
-from ..events import static_populations, static_projections
-from ..limits import check_limit
-from ..profile import Profile
+from ...events import static_populations, static_projections
+from ...limits import check_limit
+from ...profile import Profile
 
-__all__ = ["map_crossbar"]
+__all__ = ["map_arrays"]
 
 
-def map_crossbar(graph: EventGraph, profile: Profile) -> Mapping:
+def map_arrays(graph: EventGraph, profile: Profile) -> Mapping:
     """Cut every weight matrix into arrays.
 
     Raises

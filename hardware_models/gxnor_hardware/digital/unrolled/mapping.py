@@ -16,14 +16,14 @@ from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Check, Mapping
 from gxnor_snn.results.mapping import Quantity
 
-from ..events import static_populations, static_projections
-from ..limits import check_limit
-from ..profile import Profile
+from ...events import static_populations, static_projections
+from ...limits import check_limit
+from ...profile import Profile
 
-__all__ = ["map_digital"]
+__all__ = ["map_unrolled"]
 
 
-def map_digital(graph: EventGraph, profile: Profile) -> Mapping:
+def map_unrolled(graph: EventGraph, profile: Profile) -> Mapping:
     """Cut every layer into passes.
 
     Raises

@@ -6,14 +6,14 @@ import networkx as nx
 
 from gxnor_snn.results import Mapping
 
-from ..events import Events
-from ..ledger import Amount, Ledger
-from ..profile import Profile
+from ...events import Events
+from ...ledger import Amount, Ledger
+from ...profile import Profile
 
-__all__ = ["price_crossbar"]
+__all__ = ["price_arrays"]
 
 
-def price_crossbar(events: Events, profile: Profile, mapping: Mapping, ledger: Ledger) -> None:
+def price_arrays(events: Events, profile: Profile, mapping: Mapping, ledger: Ledger) -> None:
     """Charge one inference.
 
     E = n_conversion (e_adc + e_sh) + n_row e_row + n_cell e_cell + n_read (e_shift_add + e_registers + e_tile)

@@ -8,14 +8,14 @@ import numpy as np
 from gxnor_snn.results import Mapping
 from gxnor_snn.results.mapping import Quantity
 
-from ..events import Events, Float
-from ..ledger import Amount, Ledger
-from ..profile import Constant, Profile
+from ...events import Events, Float
+from ...ledger import Amount, Ledger
+from ...profile import Constant, Profile
 
-__all__ = ["price_neuromorphic"]
+__all__ = ["price_lists"]
 
 
-def price_neuromorphic(events: Events, profile: Profile, mapping: Mapping, ledger: Ledger) -> None:
+def price_lists(events: Events, profile: Profile, mapping: Mapping, ledger: Ledger) -> None:
     """Charge one inference.
 
     E = n_synop e_synop + n_update e_update + n_message e_message + n_hop e_hop + P_static t, where

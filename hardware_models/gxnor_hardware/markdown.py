@@ -1,0 +1,91 @@
+"""Cards as Markdown pages, one per card: ``python -m gxnor_hardware.markdown docs/cards`` writes all of them."""
+
+import sys
+from pathlib import Path
+
+from .cards import load_profile, profiles
+from .profile import Constant, Fact, Profile
+from .units import DIMENSIONS, from_si
+
+__all__ = ["card_page", "card_rows", "card_table"]
+
+_PRINTED = {"uj": "uJ", "j": "J", "w": "W", "hz": "Hz", "khz": "kHz", "mhz": "MHz", "ghz": "GHz", "": ""}
+Row = tuple[str, str, str, str, str]
+
+
+def _unit(unit: str) -> str:
+    if unit in _PRINTED:
+        return _PRINTED[unit]
+    return unit[:-1] + unit[-1].upper() if unit[-1] in "jw" else unit
+
+
+def _number(value: float) -> str:
+    return f"{value:.6g}"
+
+
+def _constant(section: str, name: str, constant: Constant) -> Row:
+    power = DIMENSIONS[section].units[constant.unit]
+    low, value, high = (from_si(v, power) for v in (constant.low, constant.value, constant.high))
+    text = f"{_number(value)} {_unit(constant.unit)}".strip()
+    if constant.low < constant.high:
+        text += f" ({_number(low)} to {_number(high)})"
+    scope = f", {constant.scope}" if constant.scope else ""
+    return f"{section}.{name}", text, f"{constant.per}{scope}", constant.grade, constant.source
+
+
+def _fact(section: str, name: str, fact: Fact) -> Row:
+    return f"{section}.{name}", str(fact.value), fact.kind or "", fact.grade, fact.source
+
+
+def card_rows(profile: Profile) -> list[Row]:
+    """(name, value with unit and band, per and scope or kind, grade, source) of everything on a card."""
+    rows = []
+    for section in DIMENSIONS:
+        rows += [_constant(section, n, c) for n, c in getattr(profile, section).items()]
+    for section in ("limits", "design"):
+        rows += [_fact(section, n, f) for n, f in getattr(profile, section).items()]
+    return rows
+
+
+def card_table(profile: Profile) -> str:
+    """`card_rows` as a Markdown table."""
+    lines = ["| constant | value | per | grade | source |", "|---|---|---|---|---|"]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in card_rows(profile)]
+    return "\n".join(lines)
+
+
+def card_page(profile: Profile) -> str:
+    """The whole page of a card: what it is, where it holds, every constant with its source, and the notes."""
+    validity = profile.validity
+    point = [f"basis: {validity.basis}"]
+    point += [f"node: {validity.node_nm:g} nm"] if validity.node_nm is not None else []
+    point += [f"supply: {validity.vdd_v:g} V"] if validity.vdd_v is not None else []
+    names = ", ".join(f"`{name}`" for name in (profile.name, *profile.aliases))
+    parts = [
+        f"# {profile.display}",
+        f"Card {names}. {profile.kind}, model `{profile.model}`; {'; '.join(point)}.",
+        profile.summary,
+        card_table(profile),
+    ]
+    noted = {f"{section}.{n}": c.note for section in (*DIMENSIONS, "limits", "design")
+             for n, c in getattr(profile, section).items() if c.note}  # fmt: skip
+    sections = (
+        ("Notes", [f"`{name}`: {note}" for name, note in noted.items()]),
+        ("Where it holds", list(validity.notes)),
+        ("Outside its boundary", list(profile.excludes)),
+    )
+    for title, lines in sections:
+        if lines:
+            parts += [f"## {title}", "\n".join(f"- {line}" for line in lines)]
+    return "\n\n".join(parts) + "\n"
+
+
+def main(folder: Path) -> None:
+    """Write the page of every shipped card."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in profiles():
+        (folder / f"{name}.md").write_text(card_page(load_profile(name)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

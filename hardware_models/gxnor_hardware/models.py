@@ -1,0 +1,23 @@
+"""The device models. To add one, add its folder and a line here."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from .crossbar import arrays
+from .device_model import DeviceModel
+from .digital import unrolled
+from .neuromorphic import lists
+
+__all__ = ["MODELS"]
+
+MODELS: Mapping[str, DeviceModel] = MappingProxyType(
+    {
+        model.name: model
+        for model in (
+            lists.MODEL,
+            arrays.MODEL,
+            unrolled.MODEL,
+        )
+    }
+)
+"""Device models by the word on the card."""
