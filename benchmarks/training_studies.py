@@ -51,24 +51,25 @@ STUDIES = {
         Study(
             name="mnist",
             what="lenet, all weights and activations ternary, last epoch, no held-out samples; "
-            "sparse: zero window r = 0.8 and a penalty on gated events",
+            "low_memory: fused int7 + factored moments, the same beta1; "
+            "sparse: that, zero window r = 0.8 and a penalty on gated events",
             data="mnist",
             recipe=_BEST.replace(epochs=30, augment=HANDWRITING, plain_epochs=4),
-            variants={"ternary": Variant(TERNARY), "sparse": Variant({**TERNARY, "r": 0.8}, _SPARSE)},
-        ),
-        Study(
-            name="low_memory",
-            what="MNIST, lenet ternary: float32 moments against fused int7 + factored moments, the same beta1",
-            data="mnist",
-            recipe=_BEST.replace(epochs=10, augment=HANDWRITING, plain_epochs=2),
-            variants={"float32": Variant(TERNARY), "low_memory": Variant(TERNARY, _LOW_MEMORY)},
+            variants={
+                "ternary": Variant(TERNARY),
+                "low_memory": Variant(TERNARY, _LOW_MEMORY),
+                "sparse": Variant({**TERNARY, "r": 0.8}, {**_LOW_MEMORY, **_SPARSE}),
+            },
         ),
         Study(
             name="fashion_mnist",
-            what="lenet ternary against its float twin (ReLU), the same epochs, augmentation and selection (last)",
+            what="lenet ternary against its float twin (ReLU), the same epochs and selection (last), no augmentation",
             data="fashion_mnist",
-            recipe=_BEST.replace(epochs=30, augment=CLOTHES, plain_epochs=4),
-            variants={"float": Variant(FLOAT, LATENT_RATES, graph=False), "ternary": Variant(TERNARY)},
+            recipe=_BEST.replace(epochs=30),
+            variants={
+                "float": Variant(FLOAT, LATENT_RATES, graph=False),
+                "ternary": Variant(TERNARY, _LOW_MEMORY),
+            },
         ),
         Study(
             name="cifar10_subset",
