@@ -14,11 +14,11 @@ from gxnor_hardware import load_profile, map_graph, price, profiles
 from gxnor_hardware.profile import Profile
 from gxnor_snn.errors import PricingError
 from gxnor_snn.graph import EventGraph, execute
-from gxnor_snn.results import Bill, Counts, Total, indistinguishable
+from gxnor_snn.results import Bill, Counts, Mapping, Total, indistinguishable
 from gxnor_snn.results.bill import GRADES
 
 Edit = Callable[..., Profile]
-LOIHI, ISAAC = "loihi_micro_2018", "isaac_isca_2016"
+LOIHI, ISAAC, CUTIE = "loihi_micro_2018", "isaac_isca_2016", "cutie_arxiv_2022"
 TERM_OF = {
     (LOIHI, "energy/synop"): "synaptic events",
     (LOIHI, "energy/message"): "messages",
@@ -35,29 +35,47 @@ def bill_of(graph: EventGraph, counts: Counts, profile: Profile) -> Bill:
     return price(counts, profile, map_graph(graph, profile))
 
 
+def laid(graph: EventGraph, name: str) -> Mapping:
+    """The mapping on a shipped card; where a graph meets a wall of that card there is nothing else to test."""
+    try:
+        return map_graph(graph, load_profile(name))
+    except PricingError as error:
+        refusal = str(error)
+    assert name in refusal
+    pytest.skip(f"refused: {refusal}")
+
+
 @pytest.mark.parametrize("name", profiles())
 def test_bills_carry_bands_grades_sources_and_counts(name: str, conv_net: EventGraph, conv_counts: Counts) -> None:
-    bill = bill_of(conv_net, conv_counts, load_profile(name))
-    assert bill.total is not None
-    assert bill.total.low_j <= bill.total.energy_j <= bill.total.high_j
-    assert bill.energy_j == bill.total.energy_j == pytest.approx(bill.priced_j)
+    bill = price(conv_counts, load_profile(name), laid(conv_net, name))
+    assert (bill.total is None) == bool(bill.unpriced)
+    if bill.total is not None:
+        assert bill.total.low_j <= bill.total.energy_j <= bill.total.high_j
+        assert bill.energy_j == bill.total.energy_j == pytest.approx(bill.priced_j)
     for term in bill.terms.values():
         assert 0 <= term.low_j <= term.energy_j <= term.high_j
         assert term.grade in GRADES
         assert term.formula
         assert term.source or term.count == 0
-    assert bill.weakest_grade == max((t.grade for t in bill.terms.values()), key=GRADES.index)
+    assert bill.weakest_grade == max((t.grade for t in bill.terms.values()), key=GRADES.index, default=None)
     assert bill.n_samples == 6
     assert bill.excluded
+    if bill.latency is not None:
+        assert bill.latency.low_s <= bill.latency.time_s <= bill.latency.high_s
+
+
+@pytest.mark.parametrize("name", [LOIHI, ISAAC, CUTIE])
+def test_the_first_cards_give_totals_and_latencies(name: str, conv_net: EventGraph, conv_counts: Counts) -> None:
+    bill = bill_of(conv_net, conv_counts, load_profile(name))
+    assert bill.total is not None
     assert bill.latency is not None
-    assert bill.latency.low_s <= bill.latency.time_s <= bill.latency.high_s
 
 
 @pytest.mark.parametrize("name", profiles())
 def test_bills_and_mappings_are_json_and_survive_pickling(
     name: str, conv_net: EventGraph, conv_counts: Counts
 ) -> None:
-    mapping = map_graph(conv_net, load_profile(name))
+    mapping = laid(conv_net, name)
     bill = price(conv_counts, load_profile(name), mapping)
     for thing in (mapping, bill):
         assert pickle.loads(pickle.dumps(thing)) == thing
@@ -68,12 +86,13 @@ def test_bills_and_mappings_are_json_and_survive_pickling(
 
 @pytest.mark.parametrize("name", profiles())
 def test_summed_and_per_sample_counts_cost_the_same(name: str, conv_net: EventGraph, conv_counts: Counts) -> None:
-    profile = load_profile(name)
-    whole, summed = bill_of(conv_net, conv_counts, profile), bill_of(conv_net, conv_counts.summed(), profile)
-    if name != LOIHI:  # whose time is not linear in the counts
+    profile, mapping = load_profile(name), laid(conv_net, name)
+    whole, summed = price(conv_counts, profile, mapping), price(conv_counts.summed(), profile, mapping)
+    if profile.kind != "neuromorphic":  # whose time is not linear in the counts
         assert whole == summed
-    assert summed.total is not None
-    assert whole.total is not None
+    assert (summed.total is None) == (whole.total is None)
+    if summed.total is None or whole.total is None:
+        return
     assert summed.total.low_j <= whole.total.low_j * (1 + 1e-12)
     assert summed.total.high_j >= whole.total.high_j * (1 - 1e-12)
 
@@ -82,10 +101,10 @@ def test_summed_and_per_sample_counts_cost_the_same(name: str, conv_net: EventGr
 def test_the_price_of_a_batch_is_the_mean_of_its_samples(name: str, conv_net: EventGraph, pixels: Any) -> None:
     profile = load_profile(name)
     x = pixels(4)
-    mapping = map_graph(conv_net, profile)
+    mapping = laid(conv_net, name)
     counts = [execute(conv_net, part).counts for part in (x, *np.split(x, 4))]
-    whole, *parts = [price(c, profile, mapping).energy_j for c in counts if c is not None]
-    assert whole == pytest.approx(np.mean([p for p in parts if p is not None]), rel=1e-9)
+    whole, *parts = [price(c, profile, mapping).priced_j for c in counts if c is not None]
+    assert whole == pytest.approx(np.mean(parts), rel=1e-9)
 
 
 @pytest.mark.parametrize(("card", "path"), sorted(TERM_OF))
@@ -186,15 +205,15 @@ def test_energy_never_falls_when_more_gates_open(
     name: str, dense_net: EventGraph, at_activity: Callable[..., Counts]
 ) -> None:
     profile = load_profile(name)
-    mapping = map_graph(dense_net, profile)
+    mapping = laid(dense_net, name)
     energies = [
-        price(at_activity(dense_net, gated=g, driven=g**0.5), profile, mapping).energy_j
+        price(at_activity(dense_net, gated=g, driven=g**0.5), profile, mapping).priced_j
         for g in (0, 0.2, 0.5, 0.8, 1)
     ]
     for one, other in itertools.pairwise(energies):
-        assert one is not None
-        assert other is not None
-        assert one < other
+        assert one <= other
+        if name in (LOIHI, ISAAC, CUTIE):
+            assert one < other
 
 
 def test_counts_of_another_graph_are_refused(
