@@ -1,11 +1,12 @@
 """Results: frozen dataclasses, the only thing engines, converters and hardware models exchange."""
 
-from .bill import Bill, Latency, Term, Total, Unpriced, indistinguishable
+from .bill import Area, Bill, Latency, Programming, Term, Total, Unpriced, indistinguishable
 from .counts import Counts, MoveCounts, PopulationCounts, SynapseCounts
 from .mapping import Check, Mapping
 from .trace import EventTrace, logits_of
 
 __all__ = [
+    "Area",
     "Bill",
     "Check",
     "Counts",
@@ -14,6 +15,7 @@ __all__ = [
     "Mapping",
     "MoveCounts",
     "PopulationCounts",
+    "Programming",
     "SynapseCounts",
     "Term",
     "Total",

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import PricingError
 
-__all__ = ["GRADES", "Bill", "Latency", "Term", "Total", "Unpriced", "indistinguishable"]
+__all__ = ["GRADES", "Area", "Bill", "Latency", "Programming", "Term", "Total", "Unpriced", "indistinguishable"]
 
 GRADES = ("A", "B", "C", "D", "M")
 """Grades of a published constant, strongest first.
@@ -66,6 +66,46 @@ class Latency:
 
 
 @dataclass(frozen=True)
+class Area:
+    """Silicon that the mapped graph takes, square metre."""
+
+    area_m2: float
+    low_m2: float
+    high_m2: float
+    grade: str
+    source: str
+    formula: str
+
+
+@dataclass(frozen=True)
+class Programming:
+    """Writing the weights once, before any inference; no part of the total.
+
+    Attributes
+    ----------
+    cells
+        Memory cells that are written.
+    pulses
+        Pulses over all cells; None where nobody published pulses per cell.
+    energy_j, low_j, high_j
+        Energy of all pulses, joule; None where a constant is missing.
+    grade, source
+        Of the constants behind what is given; None and empty where there are none.
+    formula
+        What was counted.
+    """
+
+    cells: int
+    pulses: float | None
+    energy_j: float | None
+    low_j: float | None
+    high_j: float | None
+    grade: str | None
+    source: str
+    formula: str
+
+
+@dataclass(frozen=True)
 class Unpriced:
     """Events that happened and for which nobody published a constant."""
 
@@ -98,6 +138,10 @@ class Bill:
         Weakest grade behind any charged term; None where nothing was charged.
     latency
         Time per inference where the card has times, else None.
+    area
+        Silicon of the parts that hold the graph, where the card has areas, else None.
+    programming
+        Writing the weights once, on devices whose weights are written cell by cell; outside the total.
     """
 
     profile: str
@@ -111,6 +155,8 @@ class Bill:
     warnings: tuple[str, ...] = ()
     weakest_grade: str | None = None
     latency: Latency | None = None
+    area: Area | None = None
+    programming: Programming | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", MappingProxyType(dict(self.terms)))
@@ -162,6 +208,8 @@ class Bill:
             "warnings": list(self.warnings),
             "weakest_grade": self.weakest_grade,
             "latency": None if self.latency is None else asdict(self.latency),
+            "area": None if self.area is None else asdict(self.area),
+            "programming": None if self.programming is None else asdict(self.programming),
         }
 
 

@@ -9,7 +9,7 @@ from gxnor_snn.errors import ProfileError
 from .profile import Constant
 from .vocabulary import Vocabulary
 
-__all__ = ["check_charges", "check_divisors", "known"]
+__all__ = ["check_charges", "check_divisors", "check_required", "known"]
 
 
 def known(where: str, section: str, names: Mapping[str, Any], allowed: frozenset[str]) -> None:
@@ -31,7 +31,8 @@ def check_charges(where: str, charged: Mapping[str, Constant], vocabulary: Vocab
         twice = own & {*constant.includes}
         if twice:
             raise ProfileError(f"{where}: {name} includes {', '.join(sorted(twice))}, which it is (double charge)")
-        covers[name] = own | {*constant.includes}
+        held = own | {*constant.includes}
+        covers[name] = held.union(*(vocabulary.cases.get(part, frozenset()) for part in held))
     for one, other in combinations(charged, 2):
         roots = [charged[one].variant_of or one, charged[other].variant_of or other]
         shared = covers[one] & covers[other]
@@ -65,3 +66,13 @@ def check_divisors(where: str, sections: Mapping[str, Mapping[str, Constant]], v
                     f"{where}: {section}.{name} is {constant.value:g}, its band starts at {constant.low:g}; "
                     f"allowed are numbers above 0, as prices divide by it"
                 )
+
+
+def check_required(where: str, model: str, facts: set[str], vocabulary: Vocabulary) -> None:
+    """Everything that mapping cannot do without is there, also what one fact needs beside it."""
+    needs = [(f"a card of model {model}", vocabulary.required)]
+    needs += [(f"a card that gives {fact}", needed) for fact, needed in vocabulary.required_with.items() if fact in facts]
+    for what, needed in needs:
+        missing = sorted(needed - facts)
+        if missing:
+            raise ProfileError(f"{where}: {', '.join(missing)} is missing; {what} needs it")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gxnor_snn.results import Bill, Latency, Term, Total, Unpriced
+from gxnor_snn.results import Area, Bill, Latency, Programming, Term, Total, Unpriced
 from gxnor_snn.results import Mapping as Layout
 from gxnor_snn.results.bill import GRADES
 
@@ -63,10 +63,13 @@ class Ledger:
         self._terms: dict[str, Term] = {}
         self._unpriced: list[Unpriced] = []
         self._excluded = list(profile.excludes)
+        self._warnings: list[str] = []
         self._joint: dict[str, tuple[float, float]] = {}
         self._latency: Latency | None = None
+        self._area: Area | None = None
+        self._programming: Programming | None = None
         self._used: dict[str, Constant] = {}
-        self._timed: Mapping[str, Constant] = {}
+        self._outside: Mapping[str, Constant] = {}
 
     def charge(
         self, term: str, charges: Sequence[Charge], formula: str, *, design: Sequence[str] = (), grade: str = "A"
@@ -173,14 +176,88 @@ class Ledger:
         """Record what lies outside the boundary."""
         self._excluded.append(text)
 
+    def warn(self, text: str) -> None:
+        """Record what a reader of this bill must know and only the counts can tell."""
+        self._warnings.append(text)
+
     def take(
         self, time: Amount, constants: Mapping[str, Constant], formula: str, grades: Sequence[str] = ()
     ) -> None:
         """Set the latency, in seconds; `grades` are those of what else it rests on."""
-        self._timed = constants
+        self._outside = {**self._outside, **{f"time {name}": constant for name, constant in constants.items()}}
         grade = weakest([*(c.grade for c in constants.values()), *grades])
         band = sorted((time.low, time.value, time.high))
         self._latency = Latency(time.value, band[0], band[-1], grade, formula)
+
+    def occupy(self, charges: Sequence[Charge], formula: str, grades: Sequence[str] = ()) -> None:
+        """Set the area: the sum over `charges` of amount times area constant.
+
+        What another area of the card includes is counted there. Where a part has neither, there is no area at
+        all, as the rest would be too small; a card that gives areas then says what is missing.
+
+        Parameters
+        ----------
+        charges
+            Names of area constants with the number of parts.
+        formula
+            What was counted, in words.
+        grades
+            Grades of what else the amounts rest on.
+        """
+        known = self._profile.area
+        held = {part for constant in known.values() for part in constant.includes}
+        missing = [name for name, amount in charges if amount.any and name not in held | {*known}]
+        if missing or not known:
+            if known:
+                self.exclude(f"area: card {self._profile.name!r} has no {', '.join(missing)}")
+            return
+        parts = {name: (amount, known[name]) for name, amount in charges if name in known}
+        total = Amount.exact(0.0)
+        for amount, constant in parts.values():
+            total += amount * constant
+        constants = [constant for _, constant in parts.values()]
+        self._outside = {**self._outside, **{f"area {name}": constant for name, (_, constant) in parts.items()}}
+        self._area = Area(
+            area_m2=total.value,
+            low_m2=min(total.low, total.value, total.high),
+            high_m2=max(total.low, total.value, total.high),
+            grade=weakest([*(c.grade for c in constants), *grades]),
+            source="; ".join(dict.fromkeys(c.source for c in constants)),
+            formula=formula,
+        )
+
+    def program(self, cells: int, pulses: str, energy: str, formula: str) -> None:
+        """Set what writing the weights once takes, apart from the total.
+
+        Parameters
+        ----------
+        cells
+            Memory cells that are written.
+        pulses
+            Name of the count of pulses per cell.
+        energy
+            Name of the energy of a pulse.
+        formula
+            What was counted, in words.
+        """
+        per_cell, each = self._profile.count.get(pulses), self._profile.energy.get(energy)
+        number = None if per_cell is None else Amount.exact(cells) * per_cell
+        joule = None if number is None or each is None else number * each
+        behind = [c for c in (per_cell, each) if c is not None]
+        if per_cell is not None:
+            self._outside = {**self._outside, pulses: per_cell}
+        if joule is not None and each is not None:
+            self._outside = {**self._outside, energy: each}
+        self._programming = Programming(
+            cells=cells,
+            pulses=None if number is None else number.value,
+            energy_j=None if joule is None else joule.value,
+            low_j=None if joule is None else joule.low,
+            high_j=None if joule is None else joule.high,
+            grade=weakest([c.grade for c in behind]) if behind else None,
+            source="; ".join(dict.fromkeys(c.source for c in behind)),
+            formula=formula,
+        )
 
     def bill(self, n_samples: int, mapping: Layout) -> Bill:
         """Close the ledger."""
@@ -199,15 +276,17 @@ class Ledger:
             total=None if self._unpriced else total,
             unpriced=tuple(self._unpriced),
             excluded=tuple(self._excluded),
-            warnings=(*self._unverified(), *mapping.notes, *self._profile.validity.notes),
+            warnings=(*self._unverified(), *self._warnings, *mapping.notes, *self._profile.validity.notes),
             weakest_grade=weakest([t.grade for t in self._terms.values()]) if self._terms else None,
             latency=self._latency,
+            area=self._area,
+            programming=self._programming,
         )
 
     def _unverified(self) -> list[str]:
         """A visible warning for everything on the card that was written from memory."""
         profile = self._profile
-        used = [*self._used.items(), *((f"time {name}", c) for name, c in self._timed.items())]
+        used = [*self._used.items(), *self._outside.items()]
         from_memory = [name for name, c in used if c.grade == "M"]
         from_memory += [name for name, f in {**profile.limits, **profile.design}.items() if f.grade == "M"]
         return [f"unverified (grade M): {name} of card {profile.name!r}" for name in from_memory]

@@ -5,7 +5,7 @@ from gxnor_snn.results import Check
 
 from .profile import Profile
 
-__all__ = ["check_limit"]
+__all__ = ["check_deadline", "check_limit"]
 
 
 def check_limit(profile: Profile, limit: str, used: int, note: str) -> Check:
@@ -24,3 +24,21 @@ def check_limit(profile: Profile, limit: str, used: int, note: str) -> Check:
             f"card {profile.name!r}: the graph needs {limit} of {used}; the wall is {allowed} ({note})"
         )
     return Check(limit, "pass" if used <= allowed else "exceeded", used, allowed, note)
+
+
+def check_deadline(profile: Profile, limit: str, seconds: float | None, note: str) -> Check:
+    """The check of a deadline, in the unit of its name; missing it means a slower step, never a refusal.
+
+    Parameters
+    ----------
+    seconds
+        What a step takes; None where the card has no times, then the deadline is unchecked.
+    """
+    allowed = profile.deadline(limit)
+    if allowed is None or seconds is None:
+        return Check(limit, "unchecked", note=note)
+    unit = allowed / int(profile.limits[limit].value)
+    if seconds <= allowed:
+        return Check(limit, "pass", seconds / unit, allowed / unit, note)
+    slower = f"{note}: {seconds / allowed:.3g} times the deadline, so much slower than real time"
+    return Check(limit, "exceeded", seconds / unit, allowed / unit, slower)

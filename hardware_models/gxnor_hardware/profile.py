@@ -10,6 +10,8 @@ from typing import Any
 
 from gxnor_snn.errors import ProfileError
 
+from .units import DIMENSIONS, to_si
+
 __all__ = ["Constant", "Fact", "Profile", "Validity"]
 
 
@@ -61,8 +63,9 @@ class Fact:
     value
         A positive whole number, or one of the words the vocabulary allows.
     kind
-        For limits: "wall" (what exceeds it cannot run) or "budget" (more cores, passes or chips, or a loss that
-        the bill states, make up for it). None for design choices.
+        For limits: "wall" (what exceeds it cannot run), "budget" (more cores, passes or chips, or a loss that
+        the bill states, make up for it) or "deadline" (a time; a step that misses it takes longer than real time).
+        None for design choices.
     source, grade, note
         As in `Constant`.
     """
@@ -98,7 +101,7 @@ class Profile:
         Identity; `kind` is neuromorphic, crossbar or digital, `model` how it runs a graph.
     validity
         The operating point.
-    energy, power, time, frequency, ratio
+    energy, power, time, frequency, ratio, area, count
         `Constant` by name, SI. What nobody published is absent.
     limits, design
         `Fact` by name. An absent limit is unchecked, never passed.
@@ -118,6 +121,11 @@ class Profile:
     time: Mapping[str, Constant] = field(default_factory=_empty)
     frequency: Mapping[str, Constant] = field(default_factory=_empty)
     ratio: Mapping[str, Constant] = field(default_factory=_empty)
+    conductance: Mapping[str, Constant] = field(default_factory=_empty)
+    resistance: Mapping[str, Constant] = field(default_factory=_empty)
+    voltage: Mapping[str, Constant] = field(default_factory=_empty)
+    area: Mapping[str, Constant] = field(default_factory=_empty)
+    count: Mapping[str, Constant] = field(default_factory=_empty)
     limits: Mapping[str, Fact] = field(default_factory=lambda: MappingProxyType({}))
     design: Mapping[str, Fact] = field(default_factory=lambda: MappingProxyType({}))
     excludes: tuple[str, ...] = ()
@@ -147,6 +155,13 @@ class Profile:
         """Value of a limit, or None where the card has none."""
         fact = self.limits.get(name)
         return None if fact is None else int(fact.value)
+
+    def deadline(self, name: str) -> float | None:
+        """Seconds of a limit of kind deadline, or None where the card has none."""
+        fact = self.limits.get(name)
+        if fact is None or fact.kind != "deadline":
+            return None
+        return to_si(int(fact.value), DIMENSIONS["time"].units[name.rpartition("_")[2]])
 
     def number(self, name: str) -> int:
         """A structural number that mapping cannot do without, from `limits` or `design`.

@@ -10,7 +10,7 @@ The form, with the unit in the key of every constant::
     summary = "..."
     [validity]
     basis = "simulated"
-    [energy.synop]                            # energy, power, time, frequency, ratio
+    [energy.synop]                            # energy, power, time, frequency, ratio, area, count
     value_pj = 23.6
     band_pj = [23.6, 35.5]                    # optional
     scope = "marginal"                        # energy and power: marginal | aggregate
@@ -20,13 +20,18 @@ The form, with the unit in the key of every constant::
     grade = "B"                               # A B C D M
     [limits.neurons_per_core]
     value = 1024
-    kind = "budget"                           # wall | budget
+    kind = "budget"                           # wall | budget | deadline
     source = "paper, page"
     grade = "B"
     [design.signed_neurons]
     value = "two_compartments"
     source = "..."
     grade = "D"
+
+A limit says what exceeding it means. A *wall*: the graph cannot run there and is refused. A *budget*: more cores,
+passes or chips, or a loss that the bill states, make up for it. A *deadline* is neither: it is a time, its unit in
+its name (``tick_us``), within which a device that runs software has to be done; where it is missed the step takes
+longer than real time, and the bill states by how much.
 
 Everything else is refused: unknown keys, missing sources, wrong units, values outside a band, and two constants
 that hold the same quantity (double charge).
@@ -41,13 +46,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gxnor_snn.errors import ProfileError
 
-from .consistency import check_charges, check_divisors, known
+from .consistency import check_charges, check_divisors, check_required, known
 from .models import MODELS
 from .profile import Constant, Fact, Profile, Validity
 from .units import DIMENSIONS, to_si
 from .vocabulary import Vocabulary
 
-__all__ = ["FORMAT", "parse_profile"]
+__all__ = ["FORMAT", "explain", "parse_constant", "parse_profile"]
 
 FORMAT = 1
 
@@ -86,7 +91,7 @@ _MOST = 1 << 40
 
 class _LimitTable(_Strict):
     value: int = Field(gt=0, lt=_MOST)
-    kind: Literal["wall", "budget"]
+    kind: Literal["wall", "budget", "deadline"]
     source: str = Text
     grade: Grade
     note: str = ""
@@ -117,11 +122,16 @@ class _Card(_Strict):
     time: dict[str, Table] = {}
     frequency: dict[str, Table] = {}
     ratio: dict[str, Table] = {}
+    conductance: dict[str, Table] = {}
+    resistance: dict[str, Table] = {}
+    voltage: dict[str, Table] = {}
+    area: dict[str, Table] = {}
+    count: dict[str, Table] = {}
     limits: dict[str, _LimitTable] = {}
     design: dict[str, _DesignTable] = {}
 
 
-def _explain(error: ValidationError, where: str, model: type[BaseModel]) -> ProfileError:
+def explain(error: ValidationError, where: str, model: type[BaseModel]) -> ProfileError:
     """The first complaint of pydantic as one line naming card, field, what stands there and what is allowed."""
     first = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"])
@@ -201,16 +211,17 @@ def _quantity(where: str, section: str, table: Table) -> tuple[Constant, Table]:
     return bare, rest
 
 
-def _constant(where: str, section: str, table: Table, basis: str) -> Constant:
+def parse_constant(where: str, section: str, table: Table, basis: str) -> Constant:
     bare, rest = _quantity(where, section, table)
     try:
         checked = _ConstantTable.model_validate(rest)
     except ValidationError as error:
-        raise _explain(error, where, _ConstantTable) from error
+        raise explain(error, where, _ConstantTable) from error
     costs = section in ("energy", "power")
     if costs and checked.scope is None:
         raise ProfileError(f"{where}: scope is missing; allowed are marginal, aggregate")
-    if not costs and (checked.scope or checked.includes):
+    # of areas, too, one may hold another: a chip its arrays
+    if not costs and (checked.scope or (checked.includes and section != "area")):
         raise ProfileError(f"{where}: scope and includes belong to energy and power, not to {section}")
     if not costs and checked.variant_of is not None:
         raise ProfileError(f"{where}: variant_of belongs to energy and power, not to {section}")
@@ -230,6 +241,17 @@ def _constant(where: str, section: str, table: Table, basis: str) -> Constant:
         grade=checked.grade,
         note=checked.note,
     )
+
+
+def _deadlines(where: str, limits: Mapping[str, _LimitTable]) -> None:
+    """A deadline is a time, so its name ends in a unit of time."""
+    units = DIMENSIONS["time"].units
+    for name, table in limits.items():
+        if table.kind == "deadline" and name.rpartition("_")[2] not in units:
+            raise ProfileError(
+                f"{where}: limits.{name} is a deadline without a unit of time in its name; allowed endings are "
+                f"{', '.join('_' + unit for unit in units)}"
+            )
 
 
 def _design(where: str, design: Mapping[str, _DesignTable], vocabulary: Vocabulary) -> None:
@@ -260,7 +282,7 @@ def parse_profile(data: Mapping[str, Any], where: str) -> Profile:
     try:
         card = _Card.model_validate(dict(data))
     except ValidationError as error:
-        raise _explain(error, where, _Card) from error
+        raise explain(error, where, _Card) from error
     model = MODELS.get(card.model)
     if model is None or model.kind != card.kind:
         allowed = ", ".join(name for name, m in MODELS.items() if m.kind == card.kind)
@@ -269,18 +291,17 @@ def parse_profile(data: Mapping[str, Any], where: str) -> Profile:
     sections: dict[str, dict[str, Constant]] = {}
     for section in DIMENSIONS:
         tables: dict[str, Table] = getattr(card, section)
-        known(where, section, tables, vocabulary.constants[section])
+        known(where, section, tables, vocabulary.constants.get(section, frozenset()))
         sections[section] = {
-            name: _constant(f"{where}: {section}.{name}", section, table, card.validity.basis)
+            name: parse_constant(f"{where}: {section}.{name}", section, table, card.validity.basis)
             for name, table in tables.items()
         }
     check_charges(where, {**sections["energy"], **sections["power"]}, vocabulary)
+    check_charges(where, sections["area"], vocabulary)
     check_divisors(where, sections, vocabulary)
     known(where, "limits", card.limits, vocabulary.limits)
     _design(where, card.design, vocabulary)
-    missing = sorted(vocabulary.required - set(card.limits) - set(card.design))
-    if missing:
-        raise ProfileError(f"{where}: {', '.join(missing)} is missing; a card of model {card.model} needs it")
+    check_required(where, card.model, {*card.limits, *card.design}, vocabulary)
     return Profile(
         name=card.name,
         kind=card.kind,

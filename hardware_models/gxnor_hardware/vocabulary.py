@@ -18,7 +18,7 @@ class Vocabulary:
     Attributes
     ----------
     constants
-        Names by section (energy, power, time, frequency, ratio).
+        Names by section (energy, power, time, frequency, ratio, area, count); a section left out has none.
     parts
         Further quantities that `includes` may name.
     limits
@@ -31,6 +31,10 @@ class Vocabulary:
         Constants that prices charge instead of another one, with the name of that one.
     divisors
         Constants that prices divide by.
+    cases
+        Quantities that can be split into cases or parts; a card prices the whole or its cases, never both.
+    required_with
+        Facts that a card must give once it gives the named one.
     """
 
     constants: Mapping[str, frozenset[str]]
@@ -40,11 +44,13 @@ class Vocabulary:
     required: frozenset[str] = frozenset()
     variants: Mapping[str, str] = field(default_factory=dict)
     divisors: frozenset[str] = frozenset()
+    cases: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    required_with: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def quantities(self) -> frozenset[str]:
-        """Everything that can cost energy, and so be double charged."""
-        return self.constants["energy"] | self.constants["power"] | self.parts
+        """Everything that can cost energy or area, and so be double charged."""
+        return self.parts.union(*(self.constants.get(section, ()) for section in ("energy", "power", "area")))
 
 
 def names(text: str) -> frozenset[str]:
