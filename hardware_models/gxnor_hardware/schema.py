@@ -212,6 +212,13 @@ def _quantity(where: str, section: str, table: Table) -> tuple[Constant, Table]:
 
 
 def parse_constant(where: str, section: str, table: Table, basis: str) -> Constant:
+    """Check the table of one constant; `basis` is that of its card.
+
+    Raises
+    ------
+    ProfileError
+        Naming the constant, what stands there and what is allowed.
+    """
     bare, rest = _quantity(where, section, table)
     try:
         checked = _ConstantTable.model_validate(rest)
@@ -300,6 +307,7 @@ def parse_profile(data: Mapping[str, Any], where: str) -> Profile:
     check_charges(where, sections["area"], vocabulary)
     check_divisors(where, sections, vocabulary)
     known(where, "limits", card.limits, vocabulary.limits)
+    _deadlines(where, card.limits)
     _design(where, card.design, vocabulary)
     check_required(where, card.model, {*card.limits, *card.design}, vocabulary)
     return Profile(
