@@ -3,6 +3,7 @@
 from .bill import Area, Bill, Latency, Programming, Term, Total, Unpriced, indistinguishable
 from .counts import Counts, MoveCounts, PopulationCounts, SynapseCounts
 from .mapping import Check, Mapping
+from .operations import OpRow, SharedLayers, op_counts
 from .trace import EventTrace, logits_of
 
 __all__ = [
@@ -14,12 +15,15 @@ __all__ = [
     "Latency",
     "Mapping",
     "MoveCounts",
+    "OpRow",
     "PopulationCounts",
     "Programming",
+    "SharedLayers",
     "SynapseCounts",
     "Term",
     "Total",
     "Unpriced",
     "indistinguishable",
     "logits_of",
+    "op_counts",
 ]

@@ -1,0 +1,328 @@
+"""The table of operations of the papers, for one trained network: what each kind of arithmetic does per inference.
+
+For a neuron of fan-in M, evaluated once, GXNOR-Net (arXiv 1705.09283, the table on operations) counts
+
+=============== =========== ============ ========== ============ ====================================
+network         multiplied  added        XNOR       bit counts   resting, if all states are as likely
+=============== =========== ============ ========== ============ ====================================
+full precision  M           M            0          0            0
+BWN             0           M            0          0            0
+TWN             0           0 .. M       0          0            1/3
+BNN             0           0            M          1            0
+GXNOR           0           0            0 .. M     0 or 1       5/9 = 1 - (2/3)^2
+=============== =========== ============ ========== ============ ====================================
+
+Here M summed over neurons is ``n_dense`` (padding makes no synapse), and every row that depends on states stands
+twice: "uniform" (each level of a coding equally probable, an assumption) and "measured" (counted). To these come
+M x K branches of the {-1, +1} decomposition (arXiv 1905.13389) and, where convolutions were analysed, shared
+results.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+
+from ..errors import InputError
+from .counts import Counts, SynapseCounts
+
+if TYPE_CHECKING:
+    from ..graph import Coding, EventGraph
+
+__all__ = ["OpRow", "SharedLayers", "op_counts"]
+
+Basis = Literal["always", "uniform", "measured"]
+
+
+@dataclass(frozen=True)
+class OpRow:
+    """Operations per sample of one network, of one layer or of all.
+
+    Attributes
+    ----------
+    network
+        "full precision", "BWN", "TWN", "BNN", "GXNOR", "MBN", or "shared NAME".
+    basis
+        "always": whatever the states; "uniform": all levels equally probable; "measured": from counts.
+    layer
+        Name of a projection, or None for all together.
+    multiplications, additions, xnor
+        Operations on synapses; additions also hold the accumulations of shared maps.
+    bitcounts
+        Populations counted: (neuron, weight plane, activation plane) with an open gate; None where the counts are
+        not full.
+    shift_adds
+        Additions of branches, shifted.
+    resting
+        Share of the dense synapses at which nothing happens.
+    """
+
+    network: str
+    basis: Basis
+    layer: str | None
+    multiplications: float = 0.0
+    additions: float = 0.0
+    xnor: float = 0.0
+    bitcounts: float | None = 0.0
+    shift_adds: float = 0.0
+    resting: float = 0.0
+
+
+class _Work(Protocol):
+    @property
+    def taps(self) -> float: ...
+
+    @property
+    def additions(self) -> float: ...
+
+
+class _SharedLayer(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def positions(self) -> int: ...
+
+    @property
+    def work(self) -> Mapping[str, _Work]: ...
+
+
+class SharedLayers(Protocol):
+    """What `op_counts` reads of an analysis of sharing: `gxnor_converters.sharing.SharingReport` is one."""
+
+    @property
+    def layers(self) -> Sequence[_SharedLayer]:
+        """Convolutions, each with `name`, `positions` and, by way, `work` (taps and additions per position)."""
+
+
+@dataclass(frozen=True)
+class _States:
+    """How often weights and activations are zero, measured or assumed, as expected numbers per sample."""
+
+    weights: float  # synapses with a nonzero weight
+    gated: float  # and a nonzero activation
+    xnor: float
+    bitcounts: float | None
+    planes: float  # nonzero activation planes per synapse
+    active: float  # share of the synapses with a nonzero activation
+
+
+@dataclass(frozen=True)
+class _Layer:
+    name: str
+    dense: float
+    padded: float
+    outputs: int
+    weight_planes: float  # nonzero planes of a nonzero weight
+    bits: tuple[int, int]  # of weights and activations in the {-1, +1} code
+    input_bits: int | None  # where the layer reads an input
+    adds: bool  # reads sums, which are added and not counted
+    states: Mapping[Basis, _States]
+
+
+def op_counts(
+    graph: "EventGraph",
+    counts: Counts,
+    sharing: SharedLayers | None = None,
+    *,
+    ways: Sequence[str] = ("inverses", "mst", "sub_kernels"),
+) -> tuple[OpRow, ...]:
+    """The operations of every kind of arithmetic, per sample, over all layers and layer by layer.
+
+    - TWN takes the weights of this network, GXNOR weights and activations. A projection that reads sums (of a
+      pool, or shared maps) makes additions there.
+    - BNN, and the branches of MBN, read an input in its bit planes.
+    - MBN takes as many bits as the levels of a coding need: m for pm1(m), 2 for ternary (two bits of equal
+      weight), 8 for pixels.
+    - Shared results: XNOR only where the activation is nonzero; additions are not gated, an upper bound.
+      Layers that were not analysed stay as in GXNOR.
+
+    Parameters
+    ----------
+    graph, counts
+        A graph and counts of its run, per sample or summed.
+    sharing
+        An analysis of its convolutions.
+    ways
+        Which ways of sharing get rows.
+
+    Returns
+    -------
+    tuple of OpRow
+        First the rows of all layers together (``layer`` None), then those of each.
+
+    Raises
+    ------
+    InputError
+        If the counts hold no sample or are not of this graph, or a layer or way of sharing is unknown.
+    """
+    edges: dict[str, Any] = {name: edge for name, edge in graph.projections.items() if edge.weighted}
+    if set(edges) != set(counts.synapses) or not counts.n_samples:
+        raise InputError(
+            f"op_counts: the counts hold {counts.n_samples} samples of {', '.join(counts.synapses) or 'nothing'}; "
+            f"the graph's layers are {', '.join(edges)}"
+        )
+    layers = [_layer(graph, edge, counts.synapses[name], counts.n_samples) for name, edge in edges.items()]
+    rules: list[tuple[str, Basis, Callable[[_Layer, Basis], OpRow]]] = [
+        (network, basis, rule) for network, (rule, bases) in _RULES.items() for basis in bases
+    ]
+    if sharing is not None:
+        analysed = {shared.name: shared for shared in sharing.layers}
+        if not set(analysed) <= set(edges):
+            raise InputError(f"op_counts: sharing is of {', '.join(analysed)}; the layers are {', '.join(edges)}")
+        for way in ways:
+            if any(way not in shared.work for shared in analysed.values()):
+                raise InputError(f"op_counts: way {way!r} was not analysed")
+            rules += [(f"shared {way}", basis, _shared(analysed, way)) for basis in _BOTH]
+    by_rule = [
+        [replace(rule(layer, basis), network=network, basis=basis) for layer in layers]
+        for network, basis, rule in rules
+    ]
+    dense = sum(layer.dense for layer in layers)
+    totals = [_total(rows, [layer.dense / dense if dense else 0.0 for layer in layers]) for rows in by_rule]
+    return (*totals, *(rows[place] for place in range(len(layers)) for rows in by_rule))
+
+
+def _total(rows: Sequence[OpRow], weights: Sequence[float]) -> OpRow:
+    bitcounts = [row.bitcounts for row in rows]
+    return OpRow(
+        rows[0].network,
+        rows[0].basis,
+        None,
+        *(sum(getattr(row, field) for row in rows) for field in ("multiplications", "additions", "xnor")),
+        None if None in bitcounts else float(sum(b for b in bitcounts if b is not None)),
+        sum(row.shift_adds for row in rows),
+        sum(row.resting * weight for row, weight in zip(rows, weights, strict=True)),
+    )
+
+
+def _layer(graph: "EventGraph", edge: Any, counts: SynapseCounts, n_samples: int) -> _Layer:
+    source = graph.populations[edge.source]
+    coding = graph.coding(edge.source)
+
+    def mean(field: str) -> float:
+        return float(np.sum(getattr(counts, field))) / n_samples
+
+    dense = mean("n_dense")
+    outputs = int(np.prod(edge.output_shape(source.shape)))
+    fan_out = graph.fan_out(edge.name)
+    nonzero = int(fan_out.nonzero.sum())
+    measured = _States(
+        weights=mean("n_w"),
+        gated=mean("n_gated"),
+        xnor=mean("n_xnor"),
+        bitcounts=None if counts.n_bitcount is None else mean("n_bitcount"),
+        planes=mean("n_x_planes") / (dense or 1.0),
+        active=mean("n_x") / (dense or 1.0),
+    )
+    return _Layer(
+        name=edge.name,
+        dense=dense,
+        padded=mean("n_padded"),
+        outputs=outputs,
+        weight_planes=int(fan_out.planes.sum()) / nonzero if nonzero else 0.0,
+        bits=(_bits(edge.coding), _bits(coding)),
+        input_bits=None if source.has_inputs else _bits(coding),
+        adds=source.role == "relay" and source.adds,
+        states={"measured": measured, "uniform": _uniform(edge, coding, dense, outputs)},
+    )
+
+
+def _uniform(edge: Any, coding: "Coding", dense: float, outputs: int) -> _States:
+    """Every level of weights and activations equally probable; bit counts for the mean fan-in."""
+    (w, w_planes), (x, x_planes) = (
+        (float(np.mean(c.levels != 0)), float(np.mean(c.ones(c.levels)))) for c in (edge.coding, coding)
+    )
+    fan_in = dense / outputs
+    bitcounts = 0.0
+    for a in _plane_shares(edge.coding):
+        for b in _plane_shares(coding):
+            bitcounts += outputs * (1.0 - (1.0 - a * b) ** fan_in)
+    return _States(dense * w, dense * w * x, dense * w_planes * x_planes, bitcounts, x_planes, x)
+
+
+def _plane_shares(coding: "Coding") -> list[float]:
+    """For every plane, the share of levels in which it is not zero."""
+    return [float(np.mean(plane != 0)) for plane in coding.plane_values(coding.levels)]
+
+
+def _bits(coding: "Coding") -> int:
+    return coding.n_planes if coding.kind in ("pm1", "bits") else max(1, (coding.n_levels - 1).bit_length())
+
+
+def _full_precision(layer: _Layer, basis: Basis) -> OpRow:
+    return OpRow("", basis, layer.name, multiplications=layer.dense, additions=layer.dense)
+
+
+def _bwn(layer: _Layer, basis: Basis) -> OpRow:
+    return OpRow("", basis, layer.name, additions=layer.dense)
+
+
+def _twn(layer: _Layer, basis: Basis) -> OpRow:
+    used = layer.states[basis].weights
+    return OpRow("", basis, layer.name, additions=used, resting=_rest(layer, used))
+
+
+def _bnn(layer: _Layer, basis: Basis) -> OpRow:
+    return _branches(layer, basis, 1, layer.input_bits or 1)
+
+
+def _mbn(layer: _Layer, basis: Basis) -> OpRow:
+    return _branches(layer, basis, *layer.bits)
+
+
+def _branches(layer: _Layer, basis: Basis, weight_bits: int, activation_bits: int) -> OpRow:
+    """M x K binary branches: M K XNOR per synapse, M K bit counts and M K - 1 shifted additions per output."""
+    count = weight_bits * activation_bits
+    return OpRow(
+        "",
+        basis,
+        layer.name,
+        xnor=count * layer.dense,
+        bitcounts=float(count * layer.outputs),
+        shift_adds=float((count - 1) * layer.outputs),
+    )
+
+
+def _gxnor(layer: _Layer, basis: Basis) -> OpRow:
+    states = layer.states[basis]
+    resting = _rest(layer, states.gated)
+    if layer.adds:
+        return OpRow("", basis, layer.name, additions=states.gated, resting=resting)
+    return OpRow("", basis, layer.name, xnor=states.xnor, bitcounts=states.bitcounts, resting=resting)
+
+
+def _shared(analysed: Mapping[str, _SharedLayer], way: str) -> Callable[[_Layer, Basis], OpRow]:
+    def rule(layer: _Layer, basis: Basis) -> OpRow:
+        if layer.name not in analysed:
+            return _gxnor(layer, basis)
+        shared, states = analysed[layer.name], layer.states[basis]
+        work = shared.work[way]
+        inside = shared.positions * layer.dense / (layer.padded or 1.0)  # taps in padding make no synapse
+        taps = work.taps * inside
+        return OpRow(
+            "",
+            basis,
+            layer.name,
+            xnor=taps * layer.weight_planes * states.planes,
+            additions=work.additions * inside,
+            resting=_rest(layer, taps * states.active),
+        )
+
+    return rule
+
+
+def _rest(layer: _Layer, used: float) -> float:
+    return 1.0 - used / layer.dense if layer.dense else 1.0
+
+
+_BOTH: tuple[Basis, ...] = ("uniform", "measured")
+_RULES: dict[str, tuple[Callable[[_Layer, Basis], OpRow], tuple[Basis, ...]]] = {
+    "full precision": (_full_precision, ("always",)),
+    "BWN": (_bwn, ("always",)),
+    "TWN": (_twn, _BOTH),
+    "BNN": (_bnn, ("always",)),
+    "GXNOR": (_gxnor, _BOTH),
+    "MBN": (_mbn, ("always",)),
+}
