@@ -69,6 +69,7 @@ def _show(screen: "Screen", card: "Profile") -> None:
 def _named_constants(card: "Profile") -> Iterator[tuple[str, str, "Constant"]]:
     """(GROUP.NAME, SI unit, constant) of every physical constant."""
     units = {"energy": "J", "power": "W", "time": "s", "frequency": "Hz", "ratio": ""}
+    units |= {"conductance": "S", "resistance": "ohm", "voltage": "V"}
     for group, unit in units.items():
         for name, constant in getattr(card, group).items():
             yield f"{group}.{name}", unit, constant

@@ -34,7 +34,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "frequency": Dimension("Hz", {"hz": 0, "khz": 3, "mhz": 6, "ghz": 9}, 1.0, 1e11),
     "ratio": Dimension("1", {"": 0}, 0.0, 1.0),
     "conductance": Dimension("S", {"ns": -9, "us": -6, "ms": -3, "s": 0}, 1e-13, 1.0),
-    "resistance": Dimension("ohm", {"ohm": 0, "kohm": 3, "mohm": -3, "megohm": 6}, 1e-3, 1e13),
+    "resistance": Dimension("ohm", {"ohm": 0, "kohm": 3, "megohm": 6}, 1e-3, 1e13),
     "voltage": Dimension("V", {"uv": -6, "mv": -3, "v": 0, "kv": 3}, 1e-6, 1e3),
     "area": Dimension("m2", {"um2": -12, "mm2": -6, "cm2": -4, "m2": 0}, 1e-17, 1e-1),
     "count": Dimension("1", {"": 0}, 0.0, 1e9),
