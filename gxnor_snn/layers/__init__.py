@@ -10,6 +10,7 @@ from .gradient import quantise_gradient
 from .l1norm import L1BatchNorm1d, L1BatchNorm2d
 from .latent import LatentConv2d, LatentLayer, LatentLinear
 from .noise import Noise
+from .on_device import attached, levels_on_device
 from .parameter import DiscreteParameter, discrete_parameters
 from .pooling import SumPool2d
 from .real import FloatConv2d, FloatLinear
@@ -39,7 +40,9 @@ __all__ = [
     "ShiftBatchNorm1d",
     "ShiftBatchNorm2d",
     "SumPool2d",
+    "attached",
     "clip_latent",
     "discrete_parameters",
+    "levels_on_device",
     "quantise_gradient",
 ]

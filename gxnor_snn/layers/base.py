@@ -45,10 +45,14 @@ class DiscreteLayer(nn.Module, ABC):
     probe
         Called with (layer, x, levels) before each product in training, where it is set; both tensors are part of
         the autograd graph.
+    disturb
+        Gives (layer, levels) the levels that the product sees in training, where it is set; `probe` sees those
+        before it. See `attached`.
     """
 
     levels: Tensor
     space: DiscreteSpace
+    disturb: Callable[["DiscreteLayer", Tensor], Tensor] | None = None
     probe: Callable[["DiscreteLayer", Tensor, Tensor], None] | None = None
 
     def __init__(
@@ -151,6 +155,8 @@ class DiscreteLayer(nn.Module, ABC):
         levels = self.training_levels()
         if self.probe is not None:
             self.probe(self, x, levels)
+        if self.disturb is not None:
+            levels = self.disturb(self, levels)
         sums = self.product(x, levels)
         if self.gradient_bits is None:
             return sums
