@@ -1,7 +1,7 @@
 """What counted events would cost on a device, term by term, with bands, grades and what has no price."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from types import MappingProxyType
 from typing import Any
@@ -142,6 +142,8 @@ class Bill:
         Silicon of the parts that hold the graph, where the card has areas, else None.
     programming
         Writing the weights once, on devices whose weights are written cell by cell; outside the total.
+    subtotals
+        Sums of some of the terms that a reader must see apart, such as compute without memory.
     """
 
     profile: str
@@ -157,12 +159,14 @@ class Bill:
     latency: Latency | None = None
     area: Area | None = None
     programming: Programming | None = None
+    subtotals: Mapping[str, Total] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "terms", MappingProxyType(dict(self.terms)))
+        for name in ("terms", "subtotals"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        values = {**vars(self), "terms": dict(self.terms)}
+        values = {**vars(self), "terms": dict(self.terms), "subtotals": dict(self.subtotals)}
         return Bill, tuple(values.values())
 
     @property
@@ -202,6 +206,7 @@ class Bill:
             "energy_j": self.energy_j,
             "total": None if self.total is None else asdict(self.total),
             "priced_j": self.priced_j,
+            "subtotals": {name: asdict(part) for name, part in self.subtotals.items()},
             "terms": {name: asdict(term) for name, term in self.terms.items()},
             "unpriced": [asdict(u) for u in self.unpriced],
             "excluded": list(self.excluded),

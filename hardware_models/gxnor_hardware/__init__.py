@@ -1,6 +1,7 @@
 """Hardware models: where an event graph lies on a published device, and what its counted events cost there."""
 
 from .cards import load_profile, profiles
+from .compare import Comparison, compare
 from .pricing import map_graph, price
 
-__all__ = ["load_profile", "map_graph", "price", "profiles"]
+__all__ = ["Comparison", "compare", "load_profile", "map_graph", "price", "profiles"]

@@ -67,6 +67,7 @@ class Ledger:
         self._joint: dict[str, tuple[float, float]] = {}
         self._latency: Latency | None = None
         self._area: Area | None = None
+        self._parts: dict[str, tuple[str, ...]] = {}
         self._programming: Programming | None = None
         self._used: dict[str, Constant] = {}
         self._outside: Mapping[str, Constant] = {}
@@ -167,6 +168,10 @@ class Ledger:
         for term in terms:
             self._joint[term] = (0.0, 0.0)
         self._joint[terms[0]] = (low_j, high_j)
+
+    def subtotal(self, name: str, terms: Sequence[str]) -> None:
+        """Show the sum of some terms on the bill too; left out where one of them has no price."""
+        self._parts[name] = tuple(terms)
 
     def refuse(self, term: str, count: float, reason: str) -> None:
         """Record events that have no price on this card."""
@@ -280,8 +285,18 @@ class Ledger:
             weakest_grade=weakest([t.grade for t in self._terms.values()]) if self._terms else None,
             latency=self._latency,
             area=self._area,
+            subtotals=self._subtotals(),
             programming=self._programming,
         )
+
+    def _subtotals(self) -> dict[str, Total]:
+        missing = {u.term for u in self._unpriced}
+        found = {}
+        for name, terms in self._parts.items():
+            if not missing & set(terms):
+                priced = [self._terms[term] for term in terms if term in self._terms]
+                found[name] = Total(*(sum(getattr(t, k) for t in priced) for k in ("energy_j", "low_j", "high_j")))
+        return found
 
     def _unverified(self) -> list[str]:
         """A visible warning for everything on the card that was written from memory."""

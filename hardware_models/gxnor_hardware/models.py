@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from .crossbar import arrays
 from .device_model import DeviceModel
-from .digital import unrolled
+from .digital import arithmetic, throughput, unrolled
 from .neuromorphic import lists
 
 __all__ = ["MODELS"]
@@ -17,6 +17,8 @@ MODELS: Mapping[str, DeviceModel] = MappingProxyType(
             lists.MODEL,
             arrays.MODEL,
             unrolled.MODEL,
+            arithmetic.MODEL,
+            throughput.MODEL,
         )
     }
 )
