@@ -37,8 +37,9 @@ def check_deadline(profile: Profile, limit: str, seconds: float | None, note: st
     allowed = profile.deadline(limit)
     if allowed is None or seconds is None:
         return Check(limit, "unchecked", note=note)
-    unit = allowed / int(profile.limits[limit].value)
+    value = int(profile.limits[limit].value)
+    used = seconds / allowed * value
     if seconds <= allowed:
-        return Check(limit, "pass", seconds / unit, allowed / unit, note)
+        return Check(limit, "pass", used, value, note)
     slower = f"{note}: {seconds / allowed:.3g} times the deadline, so much slower than real time"
-    return Check(limit, "exceeded", seconds / unit, allowed / unit, slower)
+    return Check(limit, "exceeded", used, value, slower)
