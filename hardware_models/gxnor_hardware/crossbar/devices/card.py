@@ -63,11 +63,11 @@ class _DeviceCard(Strict):
     display: str = _Text
     summary: str = _Text
     basis: Literal["measured", "simulated", "vendor", "estimated", "derived"]
-    notes: list[str] = []
-    excludes: list[str] = []
-    conductance: dict[str, _Table] = {}
-    voltage: dict[str, _Table] = {}
-    time: dict[str, _Table] = {}
+    notes: tuple[str, ...] = Field(default=(), strict=False)
+    excludes: tuple[str, ...] = Field(default=(), strict=False)
+    conductance: dict[str, _Table] = Field(default_factory=dict)
+    voltage: dict[str, _Table] = Field(default_factory=dict)
+    time: dict[str, _Table] = Field(default_factory=dict)
     levels: _Levels | None = None
     programming: Annotated[Programming, Field(discriminator="model")] | None = None
     retention: Annotated[Retention, Field(discriminator="model")] | None = None

@@ -4,10 +4,11 @@ With M columns and N rows, rows driven at the left end and columns held at virtu
 
 .. math:: T_{ij} = \frac{\cosh k^r_i (M - a_j)}{\cosh k^r_i M} \cdot \frac{\cosh k^c_j (N - d_i)}{\cosh k^c_j N}
 
-:math:`k^r_i = \sqrt{\bar G_i r_{row}}` with the mean cell conductance on the row, :math:`k^c_j = \sqrt{\bar G'_j r_{col}}`
-with the mean conductance that the column sees per row (disconnected rows count as 0), and distances in segments to
-the middle of the cell's segment, :math:`a_j = j + 1/2` from the driver and :math:`d_i = N - i - 1/2` from the sense
-end. The mean over cells is :math:`\frac{\tanh k^r M}{k^r M} \frac{\tanh k^c N}{k^c N}`.
+:math:`k^r_i = \sqrt{\bar G_i r_{row}}` with the mean cell conductance on the row,
+:math:`k^c_j = \sqrt{\bar G'_j r_{col}}` with the mean conductance that the column sees per row (disconnected rows
+count as 0), and distances in segments to the middle of the cell's own, :math:`a_j = j + 1/2` from the driver and
+:math:`d_i = N - i - 1/2` from the sense end.
+The mean over cells is :math:`\frac{\tanh k^r M}{k^r M} \frac{\tanh k^c N}{k^c N}`.
 
 The solution of two transmission lines, each loaded by the mean of its cells. Good to about 0.02 on average while
 the mean loss is below 30 % (0.05 with disconnected rows), worse beyond: `excessive` says so.
@@ -79,8 +80,8 @@ def excessive(g_s: "Tensor", r_row_ohm: float, r_col_ohm: float, connected: "Ten
         return None
     rows, cols = g_s.shape[-2:]
     return (
-        f"wires of {rows} x {cols} cells lose {loss:.0%} of the current on average; the closed form is checked up to "
-        f"{TRUSTED_LOSS:.0%}: use smaller arrays, less conductance or the exact solve (nodal)"
+        f"wires of {rows} x {cols} cells lose {loss:.0%} of the current on average; the closed form is checked "
+        f"up to {TRUSTED_LOSS:.0%}: use smaller arrays, less conductance or the exact solve (nodal)"
     )
 
 

@@ -1,9 +1,10 @@
 """Integer levels as conductances: differential pairs and single cells.
 
-A pair holds |v| on one side: (g(v), g_off) for v >= 0, (g_off, g(-v)) for v < 0, with g(m) running evenly from the
-smallest conductance at 0 to the largest at `span`. Ternary: +1 -> (on, off), -1 -> (off, on), 0 -> (off, off); the
-conductance of the off state cancels in the mean of the difference, its variance does not. A single cell runs evenly
-from the smallest conductance at -span to the largest at +span; a reference of the middle conductance is subtracted.
+A pair holds |v| on one side: (g(v), g_off) for v >= 0, (g_off, g(-v)) for v < 0, with g(m) running evenly from
+the smallest conductance at 0 to the largest at `span`. Ternary: +1 -> (on, off), -1 -> (off, on), 0 -> (off, off);
+the conductance of the off state cancels in the mean of the difference, its variance does not. A single cell runs
+evenly from the smallest conductance at -span to the largest at +span; a reference of the middle conductance is
+subtracted.
 
 The difference (pair), or the difference to the middle (single cell), is ``v * unit_conductance(...)``.
 """
@@ -56,7 +57,7 @@ def unit_conductance(device: Device, cells: Cells = "pair", span: int = 1) -> fl
 def conductances(
     level: "Tensor", device: Device, cells: Cells = "pair", *, span: int = 1, step: int = 1
 ) -> "Tensor":
-    """Target conductances of integer levels.
+    r"""Target conductances of integer levels.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def conductances(
     Returns
     -------
     Tensor
-        (2, \\*level.shape), positive side first, or (1, \\*level.shape); siemens, in the level's float type, else
+        (2, \*level.shape), positive side first, or (1, \*level.shape); siemens, in the level's float type, else
         in torch's default one.
 
     Raises

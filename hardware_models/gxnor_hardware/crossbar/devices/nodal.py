@@ -2,8 +2,8 @@ r"""Exact wire loss of an array: every node of the resistive network, solved spa
 
 Row i is a wire of `cols` nodes, driven to :math:`v_i` at its left end through one wire segment; column j a wire of
 `rows` nodes, held at 0 V (virtual ground) below its last row through one segment. Neighbouring nodes are one
-segment apart. Cell (i, j) joins row node (i, j) and column node (i, j). Kirchhoff's current law at every node gives
-:math:`A u = B v`, A symmetric and positive definite, with two unknowns per cell.
+segment apart. Cell (i, j) joins row node (i, j) and column node (i, j). Kirchhoff's current law at every node
+gives :math:`A u = B v`, A symmetric and positive definite, with two unknowns per cell.
 
 The reference for `irdrop.transfer`; 128 x 128 cells take about a second.
 """
@@ -94,7 +94,7 @@ def nodal(
 def coefficients(
     g_s: ArrayLike, r_row_ohm: float, r_col_ohm: float, disconnected: ArrayLike | None = None
 ) -> Array:
-    """The exact linear map of an array with wires: W (rows, cols), siemens, with ``I_j = sum_i v_i W_ij`` for every v.
+    """Exact linear map of an array with wires: W (rows, cols), siemens, ``I_j = sum_i v_i W_ij`` for every v.
 
     One solve per row. Without wire resistance W is `g_s`; with it, currents also sneak through neighbouring cells,
     so W_ij is not zero where g_ij is.
@@ -105,7 +105,7 @@ def coefficients(
 def cell_transfer(
     g_s: ArrayLike, r_row_ohm: float, r_col_ohm: float, disconnected: ArrayLike | None = None
 ) -> Array:
-    """Voltage over every cell (rows, cols) per volt of drive, all rows driven alike: what `irdrop.transfer` estimates.
+    """Voltage over every cell (rows, cols) per volt, all rows driven alike: what `irdrop.transfer` estimates.
 
     Cells of disconnected rows carry nothing; their entries are the voltage between their two wires.
     """
@@ -120,7 +120,7 @@ def _checked(
     g, volts = np.array(g_s, dtype=np.float64), np.asarray(v, dtype=np.float64)
     if g.ndim != 2 or not 0 < g.size <= _MOST_CELLS or not (np.isfinite(g).all() and (g >= 0).all()):
         raise InputError(
-            f"g_s has shape {g.shape}; allowed are (rows, cols), at most {_MOST_CELLS} cells, finite and not negative"
+            f"g_s has shape {g.shape}; allowed are (rows, cols), at most {_MOST_CELLS} cells, finite, not negative"
         )
     if volts.ndim not in (1, 2) or len(volts) != len(g) or not np.isfinite(volts).all():
         raise InputError(f"v has shape {volts.shape}; allowed are finite ({len(g)},) or ({len(g)}, k)")
@@ -143,10 +143,12 @@ def _network(g: Array, volts: Array, r_row: float, r_col: float) -> "tuple[csc_m
     ids = np.arange(2 * g.size).reshape(2, rows, cols)
     a, b, c = [ids[0].ravel()], [ids[1].ravel()], [g.ravel()]
     if r_row:
-        a.append(ids[0, :, :-1].ravel()), b.append(ids[0, :, 1:].ravel())
+        a.append(ids[0, :, :-1].ravel())
+        b.append(ids[0, :, 1:].ravel())
         c.append(np.full(rows * (cols - 1), 1 / r_row))
     if r_col:
-        a.append(ids[1, :-1].ravel()), b.append(ids[1, 1:].ravel())
+        a.append(ids[1, :-1].ravel())
+        b.append(ids[1, 1:].ravel())
         c.append(np.full((rows - 1) * cols, 1 / r_col))
     one, other, between = map(np.concatenate, (a, b, c))
     diagonal = np.bincount(one, between, ids.size) + np.bincount(other, between, ids.size)
