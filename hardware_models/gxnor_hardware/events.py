@@ -96,6 +96,11 @@ class Events:
         """Mean per inference of one count of a projection."""
         return int(getattr(self._counts.projections[projection], label)) / self.n_samples
 
+    def known(self, projection: str, label: str) -> float | None:
+        """`of`, or None where these counts do not hold it (some are in full counts only)."""
+        found = getattr(self._counts.projections[projection], label)
+        return None if found is None else int(found) / self.n_samples
+
     def each(self, projection: str, label: str) -> Float:
         """One count of a projection sample by sample, or its mean alone, shape (1,), where counts are summed."""
         return self._each(getattr(self._raw.projections[projection], label))

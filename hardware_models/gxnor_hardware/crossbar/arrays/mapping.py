@@ -1,36 +1,39 @@
 """Laying an event graph on arrays of memristor cells.
 
-A weight plane is a differential pair of cells in one row and two neighbouring columns:
-w = +1 -> (low, high resistance), -1 -> (high, low), 0 -> (high, high). The rows of an array hold fan-in, its
-columns outputs; a convolution reads its arrays once per output position.
+The rows of an array hold fan-in, its columns outputs; how many of each a weight takes is its `Arrangement`. A
+convolution reads its arrays once per output position.
 
-How signed activation planes reach a row is the card's ``row_drive``:
+Conversion law, per inference and projection, with ceilings per array:
 
-========== ================================ ================================
-choice     rows per input q                 reads (phases) per plane
-========== ================================ ================================
-bipolar    1                                1
-two_phase  1                                2 where levels have both signs
-two_row    2 where levels have both signs   1
-========== ================================ ================================
+    conversions = positions x phases x groups x row groups x (outputs x weight groups x c + reference columns)
 
-Conversion law: conversions per inference = reads x phases x ceil(fan_in q / rows) x outputs x weight planes x c,
-with c = 1 where a pair is subtracted in the analogue domain, 2 where both its columns are converted.
+- phases = ceil(activation planes / input planes of a read), doubled where ``row_drive = "two_phase"`` and levels
+  have both signs; with ``"select"`` one per plane, as the sense amplifiers take any sign;
+- row groups = sum over the arrays of a column of ceil(its rows / rows_per_read); without that limit one per array;
+- c = conversions of a weight group's columns: 2 where both columns of a pair are converted, else 1.
+
+A card without `rows` or `cols` takes arrays as large as a layer, and its mapping says so.
 """
 
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from gxnor_snn.errors import PricingError
-from gxnor_snn.graph import EventGraph
+from gxnor_snn.graph import Coding, EventGraph
 from gxnor_snn.results import Check, Mapping
 from gxnor_snn.results.mapping import Quantity
 
 from ...events import static_populations, static_projections
 from ...limits import check_limit
 from ...profile import Profile
+from .arrangement import Arrangement, arrange, weight_groups
+from .vocabulary import input_bits
 
-__all__ = ["map_arrays"]
+__all__ = ["conversions", "map_arrays", "pieces"]
+
+_TOTALS = ("conversions", "array_reads", "cells_programmed")
 
 
 def map_arrays(graph: EventGraph, profile: Profile) -> Mapping:
@@ -39,10 +42,9 @@ def map_arrays(graph: EventGraph, profile: Profile) -> Mapping:
     Raises
     ------
     PricingError
-        If an array is too narrow for one differential pair, or the graph has no weights.
+        If an array is too small for one weight, the card's choices contradict each other, or the graph has no
+        weights.
     """
-    if profile.number("cols") < 2:
-        raise PricingError(f"card {profile.name!r}: cols is {profile.number('cols')}; a pair of cells needs 2")
     projections = static_projections(graph)
     for name, projection in graph.projections.items():
         if projection.weighted:
@@ -53,13 +55,10 @@ def map_arrays(graph: EventGraph, profile: Profile) -> Mapping:
     arrays = sum(int(q["arrays"]) for q in tiled.values())
     per_chip = profile.limit("arrays_per_chip")
     chips = -(-arrays // per_chip) if per_chip else 1
-    resources: dict[str, Quantity] = {
-        "arrays": arrays,
-        "chips": chips,
-        "conversions": sum(int(q["conversions"]) for q in tiled.values()),
-        "array_reads": sum(int(q["array_reads"]) for q in tiled.values()),
-        "adds_outside": sum(_adds(graph, n) for n in graph.projections),
-    }
+    resources: dict[str, Quantity] = {"arrays": arrays, "chips": chips}
+    resources |= {total: sum(int(q[total]) for q in tiled.values()) for total in _TOTALS}
+    resources["adds_outside"] = sum(_adds(graph, n) for n in graph.projections)
+    resources["partial_sums"] = sum(int(q["partial_sums"]) for q in tiled.values())
     checks, notes = _checks(tiled, arrays, profile)
     if chips > 1:
         notes.append(f"the graph takes {chips} chips; traffic between them is not in the model")
@@ -98,51 +97,131 @@ def _adds(graph: EventGraph, name: str) -> int:
     return scaled + (0 if name == first else outputs)
 
 
+def pieces(planes: int, together: int) -> list[int]:
+    """Magnitude planes of every read of an activation: the fewest reads of at most `together`, evenly filled."""
+    count = -(-planes // together)
+    return [planes // count + (1 if index < planes % count else 0) for index in range(count)]
+
+
+def conversions(reads: int, row_groups: int, columns: int) -> int:
+    """The conversion law for one group of outputs: every column of every row group in every read."""
+    return reads * row_groups * columns
+
+
+def _tile_rows(rows: int, per_array: int | None) -> list[tuple[int, int]]:
+    """(arrays, rows in use) of the arrays below each other that hold `rows`."""
+    if per_array is None or rows <= per_array:
+        return [(1, rows)]
+    full, rest = divmod(rows, per_array)
+    return [(full, per_array)] + ([(1, rest)] if rest else [])
+
+
+def _column_tiles(profile: Profile, arrangement: Arrangement, groups: int) -> tuple[int, int]:
+    """(arrays side by side, weight groups in the widest of them).
+
+    Raises
+    ------
+    PricingError
+        If no weight fits.
+    """
+    cols, rows = profile.limit("cols"), profile.limit("rows")
+    for name, limit, needed in (
+        ("cols", cols, arrangement.columns + arrangement.reference),
+        ("rows", rows, arrangement.rows),
+    ):
+        if limit is not None and limit < needed:
+            raise PricingError(f"card {profile.name!r}: {name} is {limit}; the cells of a weight need {needed}")
+    if cols is None:
+        return 1, groups
+    fit = (cols - arrangement.reference) // arrangement.columns
+    return -(-groups // fit), min(groups, fit)
+
+
 def _tiles(graph: EventGraph, name: str, profile: Profile) -> dict[str, Quantity]:
     projection: Any = graph.projections[name]
     source = graph.populations[projection.source]
-    coding = graph.coding(projection.source)
+    coding: Coding = graph.coding(projection.source)
+    weights: Coding = projection.coding
     fan_in, outputs, groups, positions = _shape(projection, projection.output_shape(source.shape))
-    rows, cols = profile.number("rows"), profile.number("cols")
-    signed = coding.lo < 0 < coding.hi
+    arrangement = arrange(profile, coding, weights)
+    per_weight, widest = weight_groups(profile, weights)
     drive = profile.choice("row_drive")
-    rows_per_input = 2 if drive == "two_row" and signed else 1
-    phases = coding.n_planes * (2 if drive == "two_phase" and signed else 1)
-    weight_planes = projection.coding.n_planes
-    pairs = outputs * weight_planes
-    row_tiles = -(-fan_in * rows_per_input // rows)
-    column_tiles = -(-pairs // (cols // 2))
-    per_pair = 2 if profile.choice("pair_subtraction") == "digital" else 1
-    arrays = groups * row_tiles * column_tiles
+    parts = pieces(coding.n_planes, 1 if drive == "select" else profile.number("input_planes"))
+    signs = 2 if drive == "two_phase" and coding.lo < 0 < coding.hi else 1
+    phases = signs * len(parts)
+    tiles = _tile_rows(fan_in * arrangement.rows, profile.limit("rows"))
+    together = profile.limit("rows_per_read")
+    row_tiles = sum(count for count, _ in tiles)
+    in_turn = [-(-rows // together) if together else 1 for _, rows in tiles]
+    row_groups = sum(count * turns for (count, _), turns in zip(tiles, in_turn, strict=True))
+    column_tiles, widest_tile = _column_tiles(profile, arrangement, outputs * per_weight)
+    own = outputs * per_weight * arrangement.conversions
+    converted, of_weights = (
+        groups * conversions(positions * phases, row_groups, columns)
+        for columns in (own + column_tiles * arrangement.reference_conversions, own)
+    )
+    two_valued = coding.kind in ("pm1", "bits") or not coding.lo < 0 < coding.hi
+    most_rows = min(tiles[0][1], together or tiles[0][1])
+    highest = -(-most_rows // arrangement.rows) * widest * ((1 << parts[0]) - 1)
+    levels = highest + 1 if arrangement.one_sided else 2 * highest + 1
     return {
         "fan_in": fan_in,
         "outputs_per_group": outputs,
         "groups": groups,
         "reads": positions,
         "phases": phases,
+        "sign_phases": signs,
+        "piece_planes": " ".join(map(str, parts)),
+        "input_bits": " ".join(str(input_bits(p, two_valued)) for p in parts),
         "row_tiles": row_tiles,
         "column_tiles": column_tiles,
-        "pairs_per_synapse": weight_planes,
-        "arrays": arrays,
-        "array_reads": positions * phases * arrays,
-        "conversions": positions * phases * groups * row_tiles * pairs * per_pair,
-        "columns_per_array": min(pairs, cols // 2) * per_pair,
-        "adc_bits_needed": _lossless_bits(min(fan_in * rows_per_input, rows), profile),
-    }
-
-
-def _lossless_bits(rows: int, profile: Profile) -> int:
-    """Bits that tell every column sum apart: 0..n for single columns of unipolar reads, else -n..n."""
-    one_sided = profile.choice("pair_subtraction") == "digital" and profile.choice("row_drive") != "bipolar"
-    levels = rows + 1 if one_sided else 2 * rows + 1
-    return (levels - 1).bit_length()
+        "row_groups": row_groups,
+        "row_groups_per_array": max(in_turn),
+        "rows_per_input": arrangement.rows,
+        "columns_per_weight": arrangement.columns,
+        "driven_rows": arrangement.driven_rows,
+        "cells_read": arrangement.cells_read,
+        "pairs_per_synapse": per_weight,
+        "whole_weights": per_weight == 1,
+        "one_plane_cells": per_weight == weights.n_planes,
+        "weight_planes": weights.n_planes,
+        "nonzero_weight_planes": int(np.count_nonzero(weights.plane_values(projection.weights))),
+        "arrays": groups * row_tiles * column_tiles,
+        "array_reads": positions * phases * groups * row_groups * column_tiles,
+        "conversions": converted,
+        "columns_per_array": widest_tile * arrangement.conversions + arrangement.reference_conversions,
+        "partial_sums": of_weights - positions * groups * outputs,  # every further number that makes up a sum
+        "cells_programmed": groups * fan_in * arrangement.rows * arrangement.devices
+        * (outputs * per_weight * arrangement.columns + column_tiles * arrangement.reference),
+        "adc_bits_needed": (levels - 1).bit_length(),
+    }  # fmt: skip
 
 
 def _checks(tiled: dict[str, dict[str, Quantity]], arrays: int, profile: Profile) -> tuple[list[Check], list[str]]:
-    worst = max(tiled, key=lambda n: int(tiled[n]["adc_bits_needed"]))
-    needed = int(tiled[worst]["adc_bits_needed"])
-    bits = check_limit(profile, "adc_bits", needed, f"lossless column sums, worst in {worst!r}")
+    limits = [check_limit(profile, "arrays_per_chip", arrays, "arrays of the whole graph")]
     notes = []
-    if bits.status == "exceeded":
-        notes.append(f"{bits.allowed}-bit conversion clips column sums of {needed} bits (worst in {worst!r})")
-    return [check_limit(profile, "arrays_per_chip", arrays, "arrays of the whole graph"), bits], notes
+    for name in ("rows", "cols"):
+        if profile.limit(name) is None:
+            limits.append(check_limit(profile, name, 0, "the card gives no size of its arrays"))
+            notes.append(f"card {profile.name!r} gives no {name} of an array: one as large as each layer is taken")
+    lacking = {n: int(q["adc_bits_needed"]) - (_output_bits(q, profile) or 0) for n, q in tiled.items()}
+    worst = max(lacking, key=lambda n: lacking[n])
+    needed, allowed = int(tiled[worst]["adc_bits_needed"]), _output_bits(tiled[worst], profile)
+    what = f"lossless column sums, worst in {worst!r}"
+    if allowed is None:
+        return [*limits, Check("adc_bits", "unchecked", note=what)], notes
+    if needed <= allowed:
+        return [*limits, Check("adc_bits", "pass", needed, allowed, what)], notes
+    notes.append(f"{allowed}-bit conversion clips column sums of {needed} bits (worst in {worst!r})")
+    if any(int(q["row_tiles"]) > 1 for q in tiled.values()):
+        notes.append(
+            "not exact: sums of several arrays are added after clipping, which does not clip the whole sum"
+        )
+    return [*limits, Check("adc_bits", "exceeded", needed, allowed, what)], notes
+
+
+def _output_bits(static: dict[str, Quantity], profile: Profile) -> int | None:
+    """Bits of a conversion: those published with the input bits of a projection's reads, else of the converter."""
+    bits = str(static["input_bits"]).split()[0]
+    published = profile.count.get(f"output_bits_i{bits}")
+    return profile.limit("adc_bits") if published is None else int(published.value)

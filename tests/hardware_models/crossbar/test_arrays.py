@@ -303,7 +303,7 @@ def test_more_arrays_than_a_chip_has_leave_the_links_unpriced(edited: Edit, conv
 
 
 def test_an_array_too_narrow_for_a_pair_is_refused(edited: Edit, conv_net: EventGraph) -> None:
-    with pytest.raises(PricingError, match="cols is 1; a pair of cells needs 2"):
+    with pytest.raises(PricingError, match="cols is 1; the cells of a weight need 2"):
         map_graph(conv_net, edited(ISAAC, {"limits/cols/value": 1}))
 
 
