@@ -71,7 +71,9 @@ def check_divisors(where: str, sections: Mapping[str, Mapping[str, Constant]], v
 def check_required(where: str, model: str, facts: set[str], vocabulary: Vocabulary) -> None:
     """Everything that mapping cannot do without is there, also what one fact needs beside it."""
     needs = [(f"a card of model {model}", vocabulary.required)]
-    needs += [(f"a card that gives {fact}", needed) for fact, needed in vocabulary.required_with.items() if fact in facts]
+    needs += [
+        (f"a card that gives {fact}", needed) for fact, needed in vocabulary.required_with.items() if fact in facts
+    ]
     for what, needed in needs:
         missing = sorted(needed - facts)
         if missing:

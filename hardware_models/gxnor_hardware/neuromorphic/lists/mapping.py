@@ -1,31 +1,27 @@
-"""Laying an event graph on an event-driven chip with binary spikes."""
+"""Laying an event graph on an event-driven chip with synapse lists."""
 
+from collections.abc import Mapping as SMapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from gxnor_snn.errors import PricingError
-from gxnor_snn.graph import Coding, EventGraph, Population
-from gxnor_snn.results import Check, Mapping
+from gxnor_snn.graph import EventGraph
+from gxnor_snn.results import Mapping
 from gxnor_snn.results.mapping import Quantity
 
 from ...events import static_populations, static_projections
 from ...limits import check_limit
 from ...profile import Profile
-from .mesh import Mesh, traffic
-from .partition import CORE_LIMITS, Edges, Feed, Grid, Partition, own_channels, partition
-from .reach import Block, Reach, reach_of
+from ..placement import Mesh, Placement, place, slots_text
+from .cutting import Cut, Landing, check_cores, cut_all, fan_of, landings
+from .footprint import reach_of
+from .formats import storage_of
+from .notes import notes_of
+from .signs import Travel, check_numbers, travel_of
+from .traffic import LABELS, Listener, Sites, core_edges, traffic
 
 __all__ = ["map_lists"]
-
-
-@dataclass(frozen=True)
-class _Signs:
-    """How signed levels travel: a line per sign, and per sign a compartment that makes it."""
-
-    lines: int
-    compartments: int
 
 
 def map_lists(graph: EventGraph, profile: Profile) -> Mapping:
@@ -36,48 +32,36 @@ def map_lists(graph: EventGraph, profile: Profile) -> Mapping:
     PricingError
         If the graph meets a wall of the card; the message names it.
     """
-    signs = {name: _signs(graph, population, profile) for name, population in graph.populations.items()}
-    checks = _check_numbers(graph, profile)
-    reaches = {
-        n: reach_of(graph, n, signs[p.source].lines, profile.choice("conv_weights") == "shared")
-        for n, p in graph.projections.items()
-    }
-    cuts = _cut(graph, profile, signs, reaches)
-    first: dict[str, int] = {}
-    cores = 0
-    for name in graph.populations:
-        if name in cuts:
-            first[name] = cores
-            cores += cuts[name].cores
-    stages = _stages(graph)
-    mesh = Mesh(profile)
+    _check_moves(graph, profile)
+    layout = _lay(graph, profile)
+    cuts = layout.cuts
+    mesh = Mesh.of(profile)
+    placed = _place(layout, mesh)
+    sites = Sites.of(placed.slots, mesh, profile.number("cores_per_chip"))
     projections = static_projections(graph)
     for name in graph.projections:
-        projections[name] |= _edge(graph, name, signs, reaches[name], cuts, first, mesh)
+        projections[name] |= _edge(layout, name, sites)
+    stages = _stages(graph, cuts)
     populations = static_populations(graph)
-    for name, cut in cuts.items():
-        populations[name] |= {
-            "stage": stages[name],
-            "cores": cut.cores,
-            "first_core": first[name],
-            "block_channels": cut.size[0],
-            "block_rows": cut.size[1],
-            "block_columns": cut.size[2],
-            "compartments": graph.populations[name].size * cut.per_neuron,
-            "compartments_per_neuron": cut.per_neuron,
-            "compartments_per_core": cut.used["neurons_per_core"],
-        }
-    chips = -(-cores // mesh.cores_per_chip)
+    for name in cuts:
+        populations[name] |= _population(layout, name, placed, sites) | {"stage": stages[name]}
+    cores = len(placed.slots)
+    chips = -(-cores // profile.number("cores_per_chip"))
     resources: dict[str, Quantity] = {
         "cores": cores,
         "chips": chips,
-        "tiles": mesh.tiles_used(cores),
-        "tiles_per_chip": mesh.tiles,
         "steps": max(stages.values()),
-        "compartments": sum(graph.populations[n].size * c.per_neuron for n, c in cuts.items()),
-        "compartments_per_core": max(c.used["neurons_per_core"] for c in cuts.values()),
+        "compartments": sum(c.compartments for c in cuts.values()),
+        "compartments_per_core": max(c.busiest for c in cuts.values()),
     }
-    checks += [_core_check(profile, limit, cuts) for limit in CORE_LIMITS]
+    if mesh is not None:
+        resources |= {
+            "tiles": mesh.tiles_used(cores),
+            "tiles_per_chip": mesh.tiles,
+            "hops_all_fire": placed.hops,
+            "hops_all_fire_snake": placed.hops_snake,
+        }
+    checks = layout.checks + check_cores(graph, profile, cuts)
     checks.append(check_limit(profile, "cores_per_chip", cores, f"{chips} chip(s)"))
     return Mapping(
         profile=profile.name,
@@ -87,173 +71,154 @@ def map_lists(graph: EventGraph, profile: Profile) -> Mapping:
         populations=populations,
         resources=resources,
         checks=tuple(checks),
-        notes=_notes(graph, chips),
+        notes=notes_of(graph, profile, cuts, chips),
     )
 
 
-def _signs(graph: EventGraph, population: Population, profile: Profile) -> _Signs:
-    """Lines and compartments of a population; levels that binary lines cannot carry are a wall."""
-    if not population.has_outputs:
-        return _Signs(0, 1)  # a readout is one membrane, read as a signed number
-    coding = graph.coding(population.name)
-    signs = max(1, (coding.lo < 0) + (coding.hi > 0))
-    if not population.has_inputs:
-        return _Signs(signs * coding.n_planes, 0)
-    if coding.n_planes > 1 or coding.max_abs > 1:
-        raise PricingError(
-            f"card {profile.name!r}: population {population.name!r} sends levels {coding.lo}..{coding.hi}; "
-            f"the wall is binary events, allowed are levels -1..1 as one line per sign"
-        )
-    two = profile.choice("signed_neurons") == "two_compartments"
-    return _Signs(signs, signs if two else 1)
+@dataclass(frozen=True)
+class _Layout:
+    """A graph cut into numbered cores, and who listens to whom."""
+
+    graph: EventGraph
+    profile: Profile
+    travels: SMapping[str, Travel]
+    cuts: SMapping[str, Cut]
+    first: SMapping[str, int]
+    landed: SMapping[str, list[Landing]]
+    listeners: SMapping[str, list[Listener]]
+    checks: list[object]
+
+    @property
+    def cores(self) -> int:
+        """Cores of the whole graph."""
+        return sum(c.cores for c in self.cuts.values())
 
 
-def _weight_range(graph: EventGraph, name: str) -> int:
-    """Largest magnitude a stored weight takes: the gain and the source's plane weights are folded in."""
-    projection: Any = graph.projections[name]
-    largest = int(np.abs(projection.weights.astype(np.int64)).max()) if projection.weighted else 1
-    return int(largest * abs(projection.gain)) << (graph.coding(projection.source).n_planes - 1)
-
-
-def _check_numbers(graph: EventGraph, profile: Profile) -> list[Check]:
-    """Weights and sums against the word lengths of the card."""
-    weights = max(_weight_range(graph, n).bit_length() + 1 for n in graph.projections)
-    sums = max(
-        int(np.abs(np.concatenate(graph.bounds(n))).max()).bit_length()
-        for n, p in graph.populations.items()
-        if p.has_inputs
-    )
-    return [
-        check_limit(profile, "weight_bits", weights, "largest weight times gain and plane, with sign"),
-        check_limit(profile, "sum_bits", sums, "largest reachable sum, without sign"),
-    ]
-
-
-def _core_check(profile: Profile, limit: str, cuts: dict[str, Partition]) -> Check:
-    fullest = max(cuts, key=lambda n: cuts[n].used[limit])
-    return check_limit(profile, limit, cuts[fullest].used[limit], f"fullest core, of population {fullest!r}")
-
-
-def _grid(population: Population) -> Grid:
-    shape = population.shape
-    return (shape[0], shape[1], shape[2]) if len(shape) == 3 else (shape[0], 1, 1)
-
-
-def _fan(graph: EventGraph, name: str, signs: dict[str, _Signs]) -> int:
-    """Compartments of a target neuron that one line of the source feeds."""
-    target = graph.populations[graph.projections[name].target]
-    # a max or min pool into a level relay: +1 lines feed the +1 compartment (an OR), -1 lines the other (an AND)
-    passes_levels = target.role == "relay" and not target.adds
-    return 1 if passes_levels else signs[target.name].compartments
-
-
-def _cut(
-    graph: EventGraph, profile: Profile, signs: dict[str, _Signs], reaches: dict[str, Reach]
-) -> dict[str, Partition]:
-    """Partition by population, from the readouts back: a core's output edges depend on where they lead."""
-    cuts: dict[str, Partition] = {}
-    for name, population in reversed(list(graph.populations.items())):
-        if not population.has_inputs:
-            continue
-        grid = _grid(population)
-        per_value = signs[name].lines if profile.choice("signed_lines") == "axons" else 1
-        edges = Edges(grid, len(population.shape) == 1, per_value)
-        for edge in graph.outgoing(name):
-            for block in _fed_blocks(graph, edge.name, cuts):
-                if block is not None:
-                    edges.add(reaches[edge.name].channels(block), reaches[edge.name].positions(block))
-        feeds = [
-            Feed(
-                reach=reaches[p.name],
-                target_channels=p.target_channels,
-                fan=_fan(graph, p.name, signs),
-                weight_bits=_weight_range(graph, p.name).bit_length() + 1,
-            )
-            for p in graph.incoming(name)
+def _lay(graph: EventGraph, profile: Profile) -> _Layout:
+    travels = {name: travel_of(graph, p, profile) for name, p in graph.populations.items()}
+    checks = check_numbers(graph, profile, travels)
+    shared = profile.choice("conv_weights") == "shared"
+    reaches = {
+        n: reach_of(graph, n, travels[p.source].lines, shared, travels[p.source].by_planes)
+        for n, p in graph.projections.items()
+    }
+    cuts = cut_all(graph, profile, travels, reaches)
+    first, cores = {}, 0
+    for name, cut in cuts.items():
+        first[name] = cores
+        cores += cut.cores
+    landed = {
+        n: landings(graph, n, reaches[n], cuts[p.target], first[p.target]) for n, p in graph.projections.items()
+    }
+    listeners = {
+        name: [
+            (part.first + k, part.reach.hears(block))
+            for part in parts
+            for k, block in enumerate(part.blocks)
+            if block is not None
         ]
-        cuts[name] = partition(name, grid, signs[name].compartments, feeds, edges, profile)
-    return {name: cuts[name] for name in graph.populations if name in cuts}
+        for name, parts in landed.items()
+    }
+    return _Layout(graph, profile, travels, cuts, first, landed, listeners, checks)
 
 
-def _fed_blocks(graph: EventGraph, name: str, cuts: dict[str, Partition]) -> list[Block | None]:
-    """Per core of a projection's target, the block it feeds there, in its own channels; None for no synapse."""
-    projection = graph.projections[name]
-    found: list[Block | None] = []
-    for block in cuts[projection.target].blocks():
-        ((start, stop),) = own_channels(projection.target_channels, np.asarray([block.channels])).tolist()
-        found.append(Block(block.rows, block.columns, (start, stop)) if start < stop else None)
-    return found
+def _partial_pairs(cut: Cut, first: int) -> tuple[np.ndarray, np.ndarray]:
+    """(core of a partial sum, core of the neuron that adds it), for every partial sum."""
+    shape = cut.whole.grid
+    adders = first + cut.whole.core_of(shape).reshape(-1)
+    froms, core = [np.zeros(0, np.int64)], first + cut.whole.cores
+    for part in cut.parts:
+        froms.append(core + part.core_of(shape).reshape(-1))
+        core += part.cores
+    return np.concatenate(froms), np.tile(adders, len(cut.parts))
 
 
-def _stages(graph: EventGraph) -> dict[str, int]:
-    """Step in which each population settles: one after the last of its sources, plus delays."""
+def _place(layout: _Layout, mesh: Mesh | None) -> Placement:
+    if mesh is None:
+        return Placement(np.arange(layout.cores), 0.0, 0.0)
+    graph, cuts, first = layout.graph, layout.cuts, layout.first
+    edges = []
+    for name, projection in graph.projections.items():
+        source = cuts[projection.source].whole if projection.source in cuts else None
+        shape = graph.populations[projection.source].shape
+        edges.append(core_edges(shape, source, first.get(projection.source, 0), layout.listeners[name]))
+    for name, cut in cuts.items():
+        froms, tos = _partial_pairs(cut, first[name])
+        edges.append((froms, tos, np.ones(len(froms))))
+    return place(*(np.concatenate(part) for part in zip(*edges, strict=True)), layout.cores, mesh)
+
+
+def _check_moves(graph: EventGraph, profile: Profile) -> None:
+    for name, projection in graph.projections.items():
+        travel = travel_of(graph, graph.populations[projection.source], profile)
+        if travel.by_planes and not projection.weighted:
+            raise PricingError(
+                f"projection {name!r}: a {projection.kind} reads levels of {travel.planes} planes, which binary "
+                f"events cannot move; allowed are sources of one plane"
+            )
+
+
+def _stages(graph: EventGraph, cuts: SMapping[str, Cut]) -> dict[str, int]:
+    """Step in which each population settles: one after the last of its sources, plus delays and partial sums."""
     stages: dict[str, int] = {}
     for name in graph.populations:
         stages[name] = max((stages[p.source] + 1 + p.delay for p in graph.incoming(name)), default=0)
+        stages[name] += name in cuts and bool(cuts[name].parts)
     return stages
 
 
-def _edge(
-    graph: EventGraph,
-    name: str,
-    signs: dict[str, _Signs],
-    reach: Reach,
-    cuts: dict[str, Partition],
-    first: dict[str, int],
-    mesh: Mesh,
-) -> dict[str, Quantity]:
-    projection = graph.projections[name]
-    coding: Coding = graph.coding(projection.source)
-    many = coding.n_planes > 1
-    if many and not projection.weighted:
-        raise PricingError(
-            f"projection {name!r}: a {projection.kind} reads levels of {coding.n_planes} planes, which binary "
-            f"events cannot move; allowed are sources of one plane"
-        )
-    target = cuts[projection.target]
-    blocks = _fed_blocks(graph, name, cuts)
+def _population(layout: _Layout, name: str, placed: Placement, sites: Sites) -> dict[str, Quantity]:
+    cut, first = layout.cuts[name], layout.first[name]
+    found: dict[str, Quantity] = {
+        "cores": cut.cores,
+        "first_core": first,
+        "slots": slots_text(placed.slots[first : first + cut.cores]),
+        "block_channels": cut.whole.size[0],
+        "block_rows": cut.whole.size[1],
+        "block_columns": cut.whole.size[2],
+        "compartments": cut.compartments,
+        "compartments_per_neuron": cut.whole.per_neuron,
+        "compartments_per_core": cut.busiest,
+    }
+    if cut.parts:
+        froms, tos = _partial_pairs(cut, first)
+        found |= {
+            "fan_in_parts": len(cut.parts),
+            "partial_compartments": cut.compartments - cut.whole.per_neuron * int(np.prod(cut.whole.grid)),
+            "partial_messages": len(froms),
+            "partial_hops_x": int(np.abs(sites.x[froms] - sites.x[tos]).sum()),
+            "partial_hops_y": int(np.abs(sites.y[froms] - sites.y[tos]).sum()),
+            "partial_crossings": int((sites.chip[froms] != sites.chip[tos]).sum()),
+        }
+    return found
+
+
+def _edge(layout: _Layout, name: str, sites: Sites) -> dict[str, Quantity]:
+    graph, projection = layout.graph, layout.graph.projections[name]
+    travel, cut = layout.travels[projection.source], layout.cuts[projection.target]
     synapses = [
-        0 if b is None else int(reach.require(b.rows, b.columns, np.asarray([b.channels])).synapses[0])
-        for b in blocks
+        0 if b is None else int(part.reach.require(b.rows, b.columns, np.asarray([b.channels])).synapses[0])
+        for part in layout.landed[name]
+        for b in part.blocks
     ]
+    source = layout.cuts[projection.source].whole if projection.source in layout.cuts else None
     found = traffic(
-        graph.fan_out(name).dense,
-        cuts.get(projection.source),
-        first.get(projection.source, 0),
-        target,
-        first[projection.target],
-        (None if b is None else reach.hears(b) for b in blocks),
-        mesh,
+        graph.fan_out(name).dense, source, layout.first.get(projection.source, 0), layout.listeners[name], sites
     )
+    by_planes = travel.by_planes
     quantities: dict[str, Quantity] = {
-        "event": ("n_xnor" if many else "n_gated") if projection.weighted else "n_moved",
-        "planes": coding.n_planes,
-        "lines_per_value": signs[projection.source].lines,
-        "synapses_per_event": _fan(graph, name, signs),
+        "event": ("n_xnor" if by_planes else "n_gated") if projection.weighted else "n_moved",
+        "driven": ("n_x_planes" if by_planes else "n_x") if projection.weighted else "n_moved",
+        "storage": storage_of(graph, name, layout.profile),
+        "planes": travel.planes,
+        "lines_per_value": travel.lines,
+        "synapses_per_event": cut.parts[0].per_neuron if cut.parts else fan_of(graph, name, layout.travels),
         "synapses": sum(synapses),
         "busiest_core_share": max(synapses) / sum(synapses) if sum(synapses) else 0.0,
-        "busiest_core_synapses": max(synapses) * coding.n_planes,
+        "busiest_core_synapses": max(synapses) * travel.planes,
     }
-    for label in ("messages", "hops_x", "hops_y", "crossings"):
-        spread = getattr(found, label)
+    for label in LABELS:
         for per in ("per_synapse", "per_line"):
-            ratio = getattr(spread, per)
+            ratio = getattr(found[label], per)
             quantities |= {f"{label}_{per}_{word}": getattr(ratio, word) for word in ("value", "low", "high")}
     return quantities
-
-
-def _notes(graph: EventGraph, chips: int) -> tuple[str, ...]:
-    notes = []
-    signed = [
-        n
-        for n, p in graph.populations.items()
-        if p.has_inputs and p.has_outputs and graph.coding(n).lo < 0 < graph.coding(n).hi
-    ]
-    if signed:
-        notes.append(
-            f"{len(signed)} populations send +1 and -1 as two lines made by two compartments, so each of their "
-            f"open gates is two synaptic events"
-        )
-    if chips > 1:
-        notes.append(f"the graph takes {chips} chips; barrier and links between chips have no price on the card")
-    return tuple(notes)

@@ -11,11 +11,31 @@ import numpy as np
 from gxnor_snn.errors import PricingError
 
 from ...profile import Profile
+from .memory import list_bits
 from .reach import Block, Int64, Mask, Range, Reach
 
-__all__ = ["CORE_LIMITS", "Edges", "Feed", "Grid", "Partition", "list_bits", "own_channels", "partition"]
+__all__ = [
+    "CORE_LIMITS",
+    "Edges",
+    "Feed",
+    "Grid",
+    "OversizedNeuronError",
+    "Partition",
+    "own_channels",
+    "partition",
+]
 
-CORE_LIMITS = ("neurons_per_core", "axons_in_per_core", "synapse_bits_per_core", "axons_out_per_core")
+CORE_LIMITS = (
+    "neurons_per_core",
+    "axons_in_per_core",
+    "synapse_bits_per_core",
+    "synapses_per_core",
+    "axons_out_per_core",
+)
+
+
+class OversizedNeuronError(PricingError):
+    """Not even a single neuron of a population fits a core."""
 
 
 Grid = tuple[int, int, int]
@@ -35,12 +55,15 @@ class Feed:
         Compartments of a target neuron that hold each of its synapses.
     weight_bits
         Bits of its largest weight, sign included.
+    indexed
+        Whether its lists hold target indices.
     """
 
     reach: Reach
     target_channels: Range | None
     fan: int
     weight_bits: int
+    indexed: bool = True
 
     def own(self, channels: Int64) -> Int64:
         """Channel ranges of the population in the numbering of the projection; empty where it feeds nothing."""
@@ -147,34 +170,6 @@ def _blocks(grid: Grid, size: Grid) -> Iterator[Block]:
         yield Block(row, column, channel)
 
 
-def list_bits(lengths: Int64, copies: Int64, weight_bits: int, compartments: Int64, profile: Profile) -> Int64:
-    """Bits of synapse memory of cores.
-
-    A list is cut into pieces of at most ``list_synapses``; each piece holds a header and one (weight, target
-    index) pair per synapse and fills whole memory words (nengo-loihi, `SynapseConfig.bits_per_axon`). An index
-    tells the core's compartments apart.
-
-    Parameters
-    ----------
-    lengths, copies
-        Lengths of the lists and how often each is stored, broadcastable to (cores, lists).
-    weight_bits
-        Bits of a weight.
-    compartments
-        Compartments of each core, shape (cores,).
-    profile
-        The card.
-    """
-    piece, word = profile.number("list_synapses"), profile.number("memory_word_bits")
-    header = profile.number("list_header_bits")
-    index = np.ceil(np.log2(np.maximum(compartments, 1))).astype(np.int64)
-    pair = weight_bits + np.maximum(profile.number("index_bits_min"), index)[:, None]
-    whole, rest = np.divmod(lengths, piece)
-    bits = whole * (-(-(piece * pair + header) // word) * word)
-    bits = bits + np.where(rest > 0, -(-(rest * pair + header) // word) * word, 0)
-    return np.asarray((bits * copies).sum(axis=1))
-
-
 def partition(
     name: str,
     grid: Grid,
@@ -202,7 +197,7 @@ def partition(
 
     Raises
     ------
-    PricingError
+    OversizedNeuronError
         If not even a single neuron fits a core; the wall is named.
     """
 
@@ -229,7 +224,7 @@ def partition(
     if best is None:
         used = use((1, 1, 1))
         over = next(limit for limit in CORE_LIMITS if not _within(profile, {limit: used[limit]}))
-        raise PricingError(
+        raise OversizedNeuronError(
             f"card {profile.name!r}: population {name!r} needs {over} of {used[over]} for a single neuron; "
             f"allowed is {profile.limit(over)}, and fan-in cannot be split without changing the function"
         )
@@ -261,19 +256,24 @@ def _use(
     channels = np.asarray(_ranges(grid[0], size[0]), np.int64)
     used = dict.fromkeys(CORE_LIMITS, 0)
     apart = profile.choice("signed_lines") == "axons"
-    used["axons_out_per_core"] = edges.most(size) * profile.number("axon_out_slots")
+    in_bits = profile.limit("synapse_bits_per_core") is not None
+    slots = profile.number("axon_out_slots") if profile.limit("axons_out_per_core") is not None else 1
+    used["axons_out_per_core"] = edges.most(size) * slots
     for rows in _distinct(0, grid[1], size[1], feeds):
         for columns in _distinct(1, grid[2], size[2], feeds):
             positions = (rows[1] - rows[0]) * (columns[1] - columns[0])
             compartments = (channels[:, 1] - channels[:, 0]) * positions * per_neuron
-            axons = bits = np.zeros(len(channels), np.int64)
+            axons = bits = stored = np.zeros(len(channels), np.int64)
             for feed in feeds:
                 need = feed.reach.require(rows, columns, feed.own(channels))
+                lengths = need.lists * feed.fan
                 axons = axons + need.axons * (feed.reach.lines if apart else 1)
-                bits = bits + list_bits(
-                    need.lists * feed.fan, need.copies, feed.weight_bits, compartments, profile
-                )
-            for limit, each in zip(CORE_LIMITS, (compartments, axons, bits), strict=False):
+                stored = stored + (lengths * need.copies).sum(axis=1)
+                if in_bits:
+                    bits = bits + list_bits(
+                        lengths, need.copies, feed.weight_bits, compartments, profile, feed.indexed
+                    )
+            for limit, each in zip(CORE_LIMITS, (compartments, axons, bits, stored), strict=False):
                 used[limit] = max(used[limit], int(each.max()))
     return used
 

@@ -6,16 +6,25 @@ channels, signs and planes being the atoms that select a part of the axon's list
 """
 
 from abc import ABC, abstractmethod
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gxnor_snn.graph import EventGraph
-from gxnor_snn.graph.window import Window
-
-__all__ = ["Block", "Int64", "Mask", "Range", "Reach", "Require", "reach_of"]
+__all__ = [
+    "Block",
+    "DenseReach",
+    "Heard",
+    "Int64",
+    "Mask",
+    "Range",
+    "Reach",
+    "Require",
+    "VectorReach",
+    "between",
+    "running",
+]
 
 Int64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -53,6 +62,28 @@ class Require:
     synapses: Int64
 
 
+@dataclass(frozen=True)
+class Heard:
+    """Source neurons of which a block stores a synapse.
+
+    Attributes
+    ----------
+    rows, columns
+        The window of source positions in which all of them lie.
+    mask
+        Which ones, shape (channels, rows of the window, columns of the window).
+    """
+
+    rows: Range
+    columns: Range
+    mask: Mask
+
+    @property
+    def window(self) -> tuple[slice, slice, slice]:
+        """The window as an index into (channels, rows, columns)."""
+        return slice(None), slice(*self.rows), slice(*self.columns)
+
+
 class Reach(ABC):
     """The static footprint of one projection.
 
@@ -69,6 +100,15 @@ class Reach(ABC):
     def require(self, rows: Range, columns: Range, channels: Int64) -> Require:
         """Footprint of blocks; `channels` holds their [start, stop), shape (ranges, 2), empty ones included."""
 
+    @property
+    def pieces(self) -> int:
+        """Into how many pieces the source can be cut, each an axon or more; 0 for one that cannot."""
+        return 0
+
+    def part(self, start: int, stop: int) -> "Reach":
+        """The footprint of the pieces start..stop of the source alone, where it can be cut."""
+        raise NotImplementedError
+
     def pattern(self, axis: int, outputs: Range) -> bytes:
         """Equal for ranges of rows (axis 0) or columns (axis 1) with equal footprints."""
         return b""
@@ -81,20 +121,21 @@ class Reach(ABC):
         """Which source positions the block listens to, broadcastable to (rows, columns)."""
         return np.ones((1, 1), bool)
 
-    def hears(self, block: Block) -> Mask:
-        """Which source neurons the block stores a synapse of, broadcastable to (channels, rows, columns).
+    @abstractmethod
+    def hears(self, block: Block) -> Heard:
+        """Which source neurons the block stores a synapse of.
 
         Axons are laid out by geometry; a neuron whose weights to the block are all zero sends nothing there.
         """
-        return self.channels(block)[:, None, None] & self.positions(block)[None]
 
 
-def _between(running: Int64, channels: Int64) -> Int64:
+def between(sums: Int64, channels: Int64) -> Int64:
     """Sums over channel ranges from running sums over channels."""
-    return np.asarray(running[channels[:, 1]] - running[channels[:, 0]])
+    return np.asarray(sums[channels[:, 1]] - sums[channels[:, 0]])
 
 
-def _running(values: Int64) -> Int64:
+def running(values: Int64) -> Int64:
+    """Sums over 0, 1, 2 and so on of the first values."""
     return np.concatenate([np.zeros_like(values[:1]), np.cumsum(values, axis=0)])
 
 
@@ -104,120 +145,46 @@ class DenseReach(Reach):
     def __init__(self, synapses: Int64, source_shape: tuple[int, ...], lines: int) -> None:
         super().__init__(lines)
         self._stored = (synapses > 0).reshape(len(synapses), *source_shape, *(1,) * (3 - len(source_shape)))
+        self._is_vector = len(source_shape) == 1
         self._everything = np.ones(source_shape[0], bool)
+        self._positions = np.ones((1, 1), bool)
         by_channel = synapses.reshape(len(synapses), source_shape[0], -1)
-        self._running = _running(by_channel.sum(axis=1) if len(source_shape) == 3 else by_channel[:, :, 0])
+        self._lists = by_channel[:, :, 0] if self._is_vector else by_channel.sum(axis=1)
+        self._running = running(self._lists)
+
+    @property
+    def pieces(self) -> int:
+        return int(self._lists.shape[1])
+
+    def part(self, start: int, stop: int) -> Reach:
+        found = copy(self)
+        found._lists = self._lists[:, start:stop]
+        found._running = running(found._lists)
+        kept = np.zeros(self.pieces, bool)
+        kept[start:stop] = True
+        if self._is_vector:
+            found._everything = kept
+            kept = kept[:, None, None]
+        else:
+            kept = kept.reshape(1, *self._stored.shape[2:])
+            found._positions = kept[0]
+        found._stored = self._stored & kept
+        return found
+
+    def positions(self, block: Block) -> Mask:
+        return self._positions
 
     def require(self, rows: Range, columns: Range, channels: Int64) -> Require:
-        lists = _between(self._running, channels)
+        lists = between(self._running, channels)
         fed = channels[:, 1] > channels[:, 0]
-        return Require(fed * lists.shape[1], lists * self.lines, np.ones((1, 1), np.int64), lists.sum(axis=1))
+        return Require(fed * self.pieces, lists * self.lines, np.ones((1, 1), np.int64), lists.sum(axis=1))
 
     def channels(self, block: Block) -> Mask:
         return self._everything
 
-    def hears(self, block: Block) -> Mask:
-        return np.asarray(self._stored[slice(*block.channels)].any(axis=0))
-
-
-@dataclass(frozen=True)
-class _Kinds:
-    """The distinct patterns of taps along one axis, how many positions have each, and which have any."""
-
-    patterns: Int64
-    copies: Int64
-    read: Mask
-
-
-def _kinds(taps: Mask) -> _Kinds:
-    read = np.asarray(taps.any(axis=1))
-    patterns, copies = np.unique(taps[read], axis=0, return_counts=True)
-    return _Kinds(patterns.astype(np.int64), copies.astype(np.int64), read)
-
-
-class WindowReach(Reach):
-    """A kernel slides over the source.
-
-    Parameters
-    ----------
-    synapses
-        Synapses by output channel, input channel of its group, and tap, int64 (outputs, inputs, rows, columns).
-    window
-        Geometry of the kernel.
-    source_shape
-        (channels, rows, columns).
-    groups
-        Channel groups: an output channel listens to the source channels of its group.
-    lines
-        As in `Reach`.
-    shared
-        Whether positions with the same pattern of taps share one list.
-    """
-
-    def __init__(
-        self, synapses: Int64, window: Window, source_shape: tuple[int, ...], groups: int, lines: int, shared: bool
-    ) -> None:
-        super().__init__(lines)
-        self._shared = shared
-        self._stored = synapses > 0
-        self._running = _running(synapses.sum(axis=1))
-        self._window = window
-        self._size = source_shape[1], source_shape[2]
-        self._source_group = np.arange(source_shape[0]) * groups // source_shape[0]
-        self._outputs_per_group = len(synapses) // groups
-        self._kinds: dict[tuple[int, Range], _Kinds] = {}
-
-    def _taps(self, axis: int, outputs: Range) -> Mask:
-        """For every source index of one axis, which taps read it from the outputs of the range."""
-        window, size = self._window, self._size[axis]
-        taps = np.zeros((size, window.kernel[axis]), bool)
-        output = np.arange(*outputs)
-        for tap in range(window.kernel[axis]):
-            read = output * window.stride[axis] + tap * window.dilation[axis] - window.padding[2 * axis]
-            taps[read[(read >= 0) & (read < size)], tap] = True
-        return taps
-
-    def _patterns(self, axis: int, outputs: Range) -> _Kinds:
-        if (axis, outputs) not in self._kinds:
-            self._kinds[axis, outputs] = _kinds(self._taps(axis, outputs))
-        return self._kinds[axis, outputs]
-
-    def pattern(self, axis: int, outputs: Range) -> bytes:
-        kinds = self._patterns(axis, outputs)
-        return kinds.patterns.tobytes() + kinds.copies.tobytes()
-
-    def require(self, rows: Range, columns: Range, channels: Int64) -> Require:
-        by_row, by_column = self._patterns(0, rows), self._patterns(1, columns)
-        per_tap = _between(self._running, channels)
-        lists = (by_row.patterns @ per_tap @ by_column.patterns.T).reshape(len(channels), -1)
-        positions = np.multiply.outer(by_row.copies, by_column.copies).reshape(1, -1)
-        fed = channels[:, 1] > channels[:, 0]
-        return Require(
-            fed * int(positions.sum()),
-            lists * self.lines,
-            np.ones_like(positions) if self._shared else positions,
-            (lists * positions).sum(axis=1),
-        )
-
-    def channels(self, block: Block) -> Mask:
-        first, last = (c // self._outputs_per_group for c in (block.channels[0], block.channels[1] - 1))
-        return np.asarray((self._source_group >= first) & (self._source_group <= last))
-
-    def hears(self, block: Block) -> Mask:
-        rows, columns = self._taps(0, block.rows), self._taps(1, block.columns)
-        inputs = self._stored.shape[1]
-        found = np.zeros((len(self._source_group), *self._size), bool)
-        for group in range(block.channels[0] // self._outputs_per_group, self._source_group[-1] + 1):
-            start, stop = np.clip(block.channels, *self._outputs_per_group * np.array([group, group + 1]))
-            if start >= stop:
-                break
-            taps = self._stored[start:stop].any(axis=0).astype(np.int64)
-            found[group * inputs : (group + 1) * inputs] = (rows.astype(np.int64) @ taps @ columns.T) > 0
-        return found
-
-    def positions(self, block: Block) -> Mask:
-        rows, columns = self._patterns(0, block.rows), self._patterns(1, block.columns)
-        return rows.read[:, None] & columns.read[None, :]
+    def hears(self, block: Block) -> Heard:
+        mask = np.asarray(self._stored[slice(*block.channels)].any(axis=0))
+        return Heard((0, mask.shape[1]), (0, mask.shape[2]), mask)
 
 
 class VectorReach(Reach):
@@ -235,24 +202,5 @@ class VectorReach(Reach):
         index = np.arange(self._size)
         return (index >= block.channels[0]) & (index < block.channels[1])
 
-
-def reach_of(graph: EventGraph, name: str, lines: int, shared: bool) -> Reach:
-    """The footprint of a projection of a graph; weights of several planes count once per plane they need.
-
-    A source of several planes meets every weight plane of a synapse as a synapse of its own, so that counted
-    operations are exactly the synaptic events; a source of one plane takes the weight as one synapse.
-    """
-    projection: Any = graph.projections[name]
-    shape = graph.populations[projection.source].shape
-    if projection.weighted:
-        many = graph.coding(projection.source).n_planes > 1
-        synapses = projection.coding.ones(projection.weights) if many else projection.weights != 0
-        counts = np.asarray(synapses, np.int64)
-        if projection.kind == "dense":
-            return DenseReach(counts, shape, lines)
-        return WindowReach(counts, projection.window, shape, projection.groups, lines, shared)
-    if len(shape) == 1:
-        return VectorReach(lines, shape[0])
-    window = getattr(projection, "window", None) or Window(kernel=(1, 1))
-    ones = np.ones((shape[0], 1, *window.kernel), np.int64)
-    return WindowReach(ones, window, shape, shape[0], lines, shared)
+    def hears(self, block: Block) -> Heard:
+        return Heard((0, 1), (0, 1), self.channels(block)[:, None, None])

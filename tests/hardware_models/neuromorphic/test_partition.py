@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gxnor_hardware import load_profile, map_graph
-from gxnor_hardware.neuromorphic.lists.partition import list_bits
+from gxnor_hardware.neuromorphic.lists.memory import list_bits
 from gxnor_hardware.profile import Profile
 from gxnor_snn.errors import PricingError
 from gxnor_snn.graph import EventGraph
