@@ -72,7 +72,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (LOIHI, {f"{SYNOP}/band_pj": [30.0, 40.0]}, r"energy\.synop\.band_pj is .* must hold the value 23.6"),
     (LOIHI, {f"{SYNOP}/band_pj": [30.0]}, r"energy\.synop\.band_pj is .*; allowed is \[low, high\]"),
     (LOIHI, {f"{SYNOP}/band_pj": None, f"{SYNOP}/band_nj": [0.02, 0.03]}, r"differ in unit"),
-    (LOIHI, {"energy/synapse": {}}, r"unknown energy\.synapse; allowed are chip_link, hop_x"),
+    (LOIHI, {"energy/synapse": {}}, r"unknown energy\.synapse; allowed are axon_out, chip_link, hop_x"),
     (LOIHI, {"energie": {}}, r"unknown key 'energie'; allowed are format, name"),
     (LOIHI, {"format": 2}, r"format is 2"),
     (LOIHI, {"kind": "quantum"}, r"kind is 'quantum'"),
