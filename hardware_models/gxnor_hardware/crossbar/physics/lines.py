@@ -56,19 +56,24 @@ class Converter:
         Factor of each column, of the same shape, or None.
     top
         Largest code; None converts nothing.
-    step
-        Weight units of one code.
+    limit
+        The sum, in weight units, that the largest code stands for, where that is more than the code itself: the
+        step of a code is ``max(1, limit / top)``.
     """
 
     offset: Tensor | None
     gain: Tensor | None
     top: int | None
-    step: float
+    limit: float
 
     @property
     def exact(self) -> bool:
         """Whether integer sums below the largest code come out as they are."""
-        return self.offset is None and self.gain is None and self.step == 1
+        return self.offset is None and self.gain is None and not self._coarse
+
+    @property
+    def _coarse(self) -> bool:
+        return self.top is not None and self.limit > self.top
 
     def convert(self, sums: Tensor) -> Tensor:
         """Codes times step, in place: the nearest code of (sum + offset) * gain, clipped; halves go up."""
@@ -79,10 +84,10 @@ class Converter:
             sums.mul_(self.gain.unsqueeze(1).unflatten(3, (-1, *positions)))
         if self.top is None:
             return sums
-        if self.step != 1:
-            sums.div_(self.step)
+        if self._coarse:  # in this order a sum between two codes lies there exactly, and halves go up
+            sums.mul_(self.top).div_(self.limit)
         sums.add_(0.5).floor_().clamp_(-self.top, self.top)
-        return sums.mul_(self.step) if self.step != 1 else sums
+        return sums.mul_(self.limit).div_(self.top) if self._coarse else sums
 
 
 @dataclass(frozen=True)

@@ -235,6 +235,4 @@ def _converter(offset: Tensor, array: ArraySpec, generator: torch.Generator, lim
     gain = None
     if array.gain_error:
         gain = 1 + array.gain_error * torch.randn(offset.shape, generator=generator, device=offset.device)
-    top = array.top_code
-    step = 1.0 if top is None else max(1.0, limit / top)
-    return Converter(offset if bool(offset.any()) else None, gain, top, step)
+    return Converter(offset if bool(offset.any()) else None, gain, array.top_code, limit)
