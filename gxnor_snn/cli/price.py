@@ -26,6 +26,9 @@ def price(
         ),
     ],
     card: options.Cards = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Price on all shipped cards, and on those named; prints no single terms.")
+    ] = False,
     data: options.Data = None,
     input_file: options.InputFile = None,
     samples: options.Samples = None,
@@ -41,21 +44,22 @@ def price(
     """Price the events of one inference on hardware cards.
 
     Each term is a count times a published constant, with its band and grade. A constant that nobody published is
-    not zero: its term stays unpriced and the card gives no total. Without --card, three cards are priced: loihi,
-    crossbar, cutie; one that cannot run the graph then says why and the others are priced.
+    not zero: its term stays unpriced and the card gives no total. A device that cannot run the graph says why, and
+    the others are priced. Targets whose bands overlap are named: nobody can tell which is cheaper. Without --card
+    and --all, three cards are priced: loihi, crossbar, cutie.
     """
     from gxnor_snn.errors import InputError
 
     from .outputs import claim_file
-    from .pricing import load_cards, price_on, write_energy
+    from .pricing import compare_on, load_cards, targets, write_energy
     from .provenance import provenance
     from .runs import count_file
     from .screen import Screen
-    from .tables import print_bills
+    from .tables import print_bills, print_overview, print_reasons
 
     claim_file(out)
     screen = Screen(quiet)
-    cards = load_cards(card)
+    cards = load_cards(card, everything)
     if file.suffix == ".json":
         if (data, input_file, samples) != (None, None, None):
             raise InputError(
@@ -69,11 +73,19 @@ def price(
             file, data, input_file, limit=samples, engine=engine, threads=threads, progress=screen.progress
         )
         loaded, counts = run.graph, run.counts
-    priced = price_on(loaded, counts, cards)
+    comparison = compare_on(loaded, counts, cards)
+    priced = targets(comparison, cards)
     if out is not None:
         facts = provenance(command=ctx.obj, samples=counts.n_samples, graph_sha256=loaded.digest)
-        write_energy(out, priced, facts)
-    print_bills(screen, [p.bill for p in priced])
+        write_energy(out, priced, facts, comparison)
+    bills = [p.bill for p in priced]
+    if everything:
+        bills.sort(key=lambda bill: (bill.energy_j is None, bill.energy_j or 0.0))
+        print_overview(screen, bills)
+        print_reasons(screen, bills)
+        screen.line("gxnor price --card NAME prints every term of one card")
+    else:
+        print_bills(screen, bills)
     if out is not None:
         screen.line(f"wrote {out}")
 

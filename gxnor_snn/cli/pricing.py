@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from gxnor_hardware import load_profile, map_graph, price, profiles
+from gxnor_hardware import Comparison, compare, load_profile, profiles
 from gxnor_hardware.profile import Profile
 from gxnor_snn.errors import PricingError, ProfileError
 from gxnor_snn.files import write_json
@@ -12,17 +13,9 @@ from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Bill, Counts, Unpriced
 from gxnor_snn.results import Mapping as Layout
 
-__all__ = ["Card", "Priced", "load_cards", "price_on", "write_energy"]
+__all__ = ["Priced", "compare_on", "load_cards", "price_on", "targets", "write_energy"]
 
 _CARDS = ("loihi", "crossbar", "cutie")
-
-
-@dataclass(frozen=True)
-class Card:
-    """A card to price on; what it cannot run is an error where the user `chose` it, else part of the answer."""
-
-    profile: Profile
-    chosen: bool
 
 
 @dataclass(frozen=True)
@@ -33,8 +26,15 @@ class Priced:
     bill: Bill
 
 
-def load_cards(names: Sequence[str] | None) -> list[Card]:
+def load_cards(names: Sequence[str] | None, everything: bool = False) -> list[Profile]:
     """The cards of these names or files, or three that differ in kind; a card named twice stands once.
+
+    Parameters
+    ----------
+    names
+        Names, aliases or files.
+    everything
+        All shipped cards, and then those named.
 
     Raises
     ------
@@ -43,7 +43,8 @@ def load_cards(names: Sequence[str] | None) -> list[Card]:
     """
     cards: dict[str, Profile] = {}
     shipped = {load_profile(name).name: load_profile(name) for name in profiles()}
-    for name in names or _CARDS:
+    wanted = [*shipped, *(names or ())] if everything else names or _CARDS
+    for name in wanted:
         card = load_profile(name)
         other = cards.get(card.name) or shipped.get(card.name)
         if other is not None and other.digest != card.digest:
@@ -52,42 +53,51 @@ def load_cards(names: Sequence[str] | None) -> list[Card]:
                 f"allowed is a name of its own"
             )
         cards[card.name] = card
-    return [Card(card, bool(names)) for card in cards.values()]
+    return list(cards.values())
 
 
-def price_on(graph: EventGraph, counts: Counts, cards: Sequence[Card]) -> list[Priced]:
-    """Map and price on each card.
+def compare_on(graph: EventGraph, counts: Counts, cards: Sequence[Profile]) -> Comparison:
+    """Map and price on every card.
 
     Raises
     ------
     PricingError
-        If a device that the user chose cannot run the graph at all.
+        If none of the devices can run the graph.
     """
-    layouts = [_lay(graph, card) for card in cards]
+    comparison = compare(graph, counts, cards)
+    if not comparison.bills:
+        raise PricingError("; ".join(comparison.refusals.values()))
+    return comparison
+
+
+def price_on(graph: EventGraph, counts: Counts, cards: Sequence[Profile]) -> list[Priced]:
+    """Map and price on each card, if any, as `compare_on` does."""
+    return targets(compare_on(graph, counts, cards), cards) if cards else []
+
+
+def targets(comparison: Comparison, cards: Sequence[Profile]) -> list[Priced]:
+    """One `Priced` per card, in the order of the cards; what cannot run there says so."""
     return [
-        _refused(counts, card.profile, layout)
-        if isinstance(layout, PricingError)
-        else Priced(layout, price(counts, card.profile, layout))
-        for card, layout in zip(cards, layouts, strict=True)
+        Priced(comparison.mappings[card.name], comparison.bills[card.name])
+        if card.name in comparison.bills
+        else Priced(None, _refused(comparison.n_samples, card, comparison.refusals[card.name]))
+        for card in cards
     ]
 
 
-def _lay(graph: EventGraph, card: Card) -> Layout | PricingError:
-    try:
-        return map_graph(graph, card.profile)
-    except PricingError as error:
-        if card.chosen:
-            raise
-        return error
-
-
-def _refused(counts: Counts, card: Profile, reason: PricingError) -> Priced:
+def _refused(n_samples: int, card: Profile, reason: str) -> Bill:
     """A bill that says why there is none."""
-    cannot = Unpriced("the whole graph, which cannot run here", 1, str(reason))
-    return Priced(None, Bill(card.name, card.display, card.kind, counts.n_samples, {}, None, (cannot,)))
+    cannot = Unpriced("the whole graph, which cannot run here", 1, reason)
+    return Bill(card.name, card.display, card.kind, n_samples, {}, None, (cannot,))
 
 
-def write_energy(path: Path, priced: Sequence[Priced], provenance: Mapping[str, str]) -> None:
+def write_energy(
+    path: Path, priced: Sequence[Priced], provenance: Mapping[str, str], comparison: Comparison | None = None
+) -> None:
     """Write bills and layouts as JSON, atomically; the layout of a graph that cannot run there is null."""
-    targets = [{"bill": p.bill.to_dict(), "mapping": p.layout and p.layout.to_dict()} for p in priced]
-    write_json(path, {"targets": targets, "provenance": dict(provenance)})
+    content: dict[str, Any] = {
+        "targets": [{"bill": p.bill.to_dict(), "mapping": p.layout and p.layout.to_dict()} for p in priced]
+    }
+    if comparison is not None:
+        content["comparison"] = comparison.findings()
+    write_json(path, {**content, "provenance": dict(provenance)})

@@ -1,6 +1,6 @@
 """`gxnor profiles`: the hardware cards, and every constant of one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,32 +16,56 @@ __all__ = ["profiles"]
 
 
 def profiles(
+    show: Annotated[
+        str | None,
+        typer.Argument(metavar="show", help="Show one card in full; without it all cards are listed."),
+    ] = None,
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME|FILE.toml", help="Card to show in full; all cards are listed without it."),
+        typer.Argument(metavar="NAME|FILE.toml", help="The card to show. The word show may be left out."),
     ] = None,
     quiet: options.Quiet = False,
 ) -> None:
     """List the hardware cards, or show one in full.
 
-    In full: every constant with its band, scope, grade and source, and the structure that mapping obeys.
+    In full: every constant with its band, scope, grade and source, and the structure that mapping obeys. A card of
+    your own is checked as it is read: a sound one exits with 0.
     """
     from gxnor_hardware import load_profile
     from gxnor_hardware import profiles as names
+    from gxnor_snn.errors import InputError
 
     from .screen import Screen
 
     screen = Screen(quiet)
-    if name is not None:
-        _show(screen, load_profile(name))
+    if show is None:
+        _list(screen, [load_profile(each) for each in names()])
         return
-    rows = []
-    for card in map(load_profile, names()):
-        energies = len(card.energy) + len(card.power)
-        rows.append((card.name, ", ".join(card.aliases), card.kind, card.display, str(energies), _weakest(card)))
-    columns = ("name", "alias", "kind", "device", "energies", "weakest grade")
-    screen.table("Hardware cards", columns, rows, left=(0, 1, 2, 3))
-    screen.line("gxnor profiles NAME shows one card with its sources")
+    if (show == "show") != (name is not None):
+        raise InputError(
+            f"gxnor profiles {show}{'' if name is None else f' {name}'}: allowed are gxnor profiles, and "
+            f"gxnor profiles show with one NAME|FILE.toml"
+        )
+    _show(screen, load_profile(show if name is None else name))
+
+
+def _list(screen: "Screen", cards: "Sequence[Profile]") -> None:
+    rows = [
+        (
+            card.name,
+            ", ".join(card.aliases),
+            card.kind,
+            card.model,
+            "" if card.validity.node_nm is None else f"{card.validity.node_nm:g} nm",
+            card.validity.basis,
+            str(len(card.energy) + len(card.power)),
+            _weakest(card),
+        )
+        for card in cards
+    ]
+    columns = ("name", "alias", "kind", "model", "node", "basis", "energies", "weakest grade")
+    screen.table("Hardware cards", columns, rows, left=(0, 1, 2, 3, 5, 7))
+    screen.line("gxnor profiles show NAME shows one card with its sources")
 
 
 def _show(screen: "Screen", card: "Profile") -> None:
@@ -61,29 +85,32 @@ def _show(screen: "Screen", card: "Profile") -> None:
         for name, fact in facts.items()
     ]
     screen.table("Structure", ("entry", "value", "kind", "grade"), entries, left=(0, 2, 3))
-    sources = [(name, f"per {c.per}. {c.source}", c.note) for name, _, c in _named_constants(card)]
+    sources = [(f"{section}.{n}", f"per {c.per}. {c.source}", c.note) for section, n, c in _named_constants(card)]
     sources += [(name, fact.source, fact.note) for name, fact in facts.items()]
     screen.pairs("Sources", [(name, f"{source}. {note}" if note else source) for name, source, note in sources])
 
 
 def _named_constants(card: "Profile") -> Iterator[tuple[str, str, "Constant"]]:
-    """(GROUP.NAME, SI unit, constant) of every physical constant."""
-    units = {"energy": "J", "power": "W", "time": "s", "frequency": "Hz", "ratio": ""}
-    units |= {"conductance": "S", "resistance": "ohm", "voltage": "V"}
-    for group, unit in units.items():
-        for name, constant in getattr(card, group).items():
-            yield f"{group}.{name}", unit, constant
+    """(section, name, constant) of every physical constant."""
+    from gxnor_hardware.units import DIMENSIONS
+
+    for section in DIMENSIONS:
+        for name, constant in getattr(card, section).items():
+            yield section, name, constant
 
 
 def _constants(card: "Profile") -> Iterator[tuple[str, ...]]:
-    from gxnor_snn.plots.units import engineering
+    from gxnor_hardware.markdown import constant_text
 
-    for name, unit, c in _named_constants(card):
-        value, low, high = (engineering(v, unit) if unit else f"{v:g}" for v in (c.value, c.low, c.high))
-        yield name, value, f"{low} to {high}" if c.low < c.high else "", c.scope or "", c.basis, c.grade
+    for section, name, c in _named_constants(card):
+        value, band = constant_text(section, c)
+        yield f"{section}.{name}", value, band, c.scope or "", c.basis, c.grade
 
 
 def _weakest(card: "Profile") -> str:
+    """Weakest grade of the constants; a card without any energy or power is structure only."""
     from gxnor_snn.results.bill import GRADES
 
-    return max((c.grade for _, _, c in _named_constants(card)), key=GRADES.index, default="-")
+    if not card.charged:
+        return "structure only"
+    return max((c.grade for _, _, c in _named_constants(card)), key=GRADES.index)

@@ -7,7 +7,7 @@ import numpy as np
 
 from gxnor_snn.plots.units import count, engineering, percent
 from gxnor_snn.results import Bill, Counts, EventTrace
-from gxnor_snn.results.bill import Latency, Term, Total, indistinguishable
+from gxnor_snn.results.bill import Latency, Term, Total, overlapping_groups
 
 from .screen import Screen
 
@@ -21,6 +21,8 @@ __all__ = [
     "events_per_inference",
     "print_bills",
     "print_counts",
+    "print_overview",
+    "print_reasons",
 ]
 
 
@@ -57,14 +59,16 @@ def print_counts(screen: Screen, counts: Counts) -> None:
 
 
 def bill_rows(bills: Sequence[Bill]) -> Iterator[tuple[str, ...]]:
-    """One row per target: energy with its band, what has no price, the weakest grade, the latency."""
+    """One row per target (energy, band or what has no price, weakest grade, latency), then one per subtotal."""
     for bill in bills:
         if bill.total is None:
-            energy, band = "unpriced", ", ".join(u.term for u in bill.unpriced)
+            energy, band = "unpriced", ", ".join(dict.fromkeys(u.term for u in bill.unpriced))
         else:
             energy, band = _energy(bill.total)
         latency = _latency(bill.latency) if bill.latency else "not published"
         yield bill.display, energy, band, bill.weakest_grade or "-", latency
+        for name, part in bill.subtotals.items():
+            yield f"  {name}", *_energy(part), "", ""
 
 
 def _latency(latency: Latency) -> str:
@@ -73,12 +77,24 @@ def _latency(latency: Latency) -> str:
     return f"{value} ({low} to {high})" if low != high else value
 
 
-def print_bills(screen: Screen, bills: Sequence[Bill]) -> None:
-    """Totals of all targets, which of them cannot be told apart, then every term of each and what is left out."""
+def print_overview(screen: Screen, bills: Sequence[Bill]) -> None:
+    """Totals of all targets, and which of them cannot be told apart."""
     columns = ("target", "energy", "band (or what has no price)", "weakest grade", "latency")
     screen.table("Energy per inference", columns, bill_rows(bills))
-    for one, other in indistinguishable(bills):
-        screen.line(f"  not distinguishable, as their bands overlap: {one}, {other}")
+    for group in overlapping_groups(bills):
+        screen.line(f"  not distinguishable, as their bands overlap: {', '.join(group)}")
+
+
+def print_reasons(screen: Screen, bills: Sequence[Bill]) -> None:
+    """What stands in the way of a total, in full, of targets whose terms are not printed."""
+    for bill in bills:
+        for missing in bill.unpriced:
+            screen.line(f"  no price, {bill.profile}: {missing.term}: {missing.reason}")
+
+
+def print_bills(screen: Screen, bills: Sequence[Bill]) -> None:
+    """The overview, then every term of each target and what is left out."""
+    print_overview(screen, bills)
     for bill in bills:
         rows = [(name, *_energy(term), term.grade, _events(term.count)) for name, term in bill.terms.items()]
         rows += [(u.term, "unpriced", u.reason, "-", _events(u.count)) for u in bill.unpriced]

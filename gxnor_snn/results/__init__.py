@@ -1,6 +1,6 @@
 """Results: frozen dataclasses, the only thing engines, converters and hardware models exchange."""
 
-from .bill import Area, Bill, Latency, Programming, Term, Total, Unpriced, indistinguishable
+from .bill import Area, Bill, Latency, Programming, Term, Total, Unpriced, indistinguishable, overlapping_groups
 from .counts import Counts, MoveCounts, PopulationCounts, SynapseCounts
 from .mapping import Check, Mapping
 from .operations import OpRow, SharedLayers, op_counts
@@ -26,4 +26,5 @@ __all__ = [
     "indistinguishable",
     "logits_of",
     "op_counts",
+    "overlapping_groups",
 ]

@@ -8,7 +8,18 @@ from typing import Any
 
 from ..errors import PricingError
 
-__all__ = ["GRADES", "Area", "Bill", "Latency", "Programming", "Term", "Total", "Unpriced", "indistinguishable"]
+__all__ = [
+    "GRADES",
+    "Area",
+    "Bill",
+    "Latency",
+    "Programming",
+    "Term",
+    "Total",
+    "Unpriced",
+    "indistinguishable",
+    "overlapping_groups",
+]
 
 GRADES = ("A", "B", "C", "D", "M")
 """Grades of a published constant, strongest first.
@@ -222,3 +233,19 @@ def indistinguishable(bills: Iterable[Bill]) -> list[tuple[str, str]]:
     """Pairs of devices, by profile name, whose total bands overlap; bills without a total are left out."""
     complete = [b for b in bills if b.total is not None]
     return [(a.profile, b.profile) for a, b in combinations(complete, 2) if not a.distinguishable_from(b)]
+
+
+def overlapping_groups(bills: Iterable[Bill]) -> list[tuple[str, ...]]:
+    """Largest sets of devices of which no two can be told apart, two or more each, cheapest first.
+
+    All bands of a set share an energy. A device may be in several sets: overlapping is not transitive. Bills
+    without a total are left out.
+    """
+    totals = {b.profile: b.total for b in bills if b.total is not None}
+    order = sorted(totals, key=lambda name: totals[name].energy_j)
+    # bands that overlap two by two share a point, and the highest of their low ends is one
+    points = [totals[name].low_j for name in order]
+    found = [frozenset(n for n in order if totals[n].low_j <= point <= totals[n].high_j) for point in points]
+    largest = [s for s in dict.fromkeys(found) if len(s) > 1 and not any(s < other for other in found)]
+    groups = [tuple(n for n in order if n in s) for s in largest]
+    return sorted(groups, key=lambda group: [order.index(n) for n in group])

@@ -7,7 +7,7 @@ from typing import Any
 
 from gxnor_snn.errors import PricingError
 from gxnor_snn.graph import EventGraph
-from gxnor_snn.results import Bill, Counts, Unpriced, indistinguishable
+from gxnor_snn.results import Bill, Counts, Unpriced, indistinguishable, overlapping_groups
 from gxnor_snn.results import Mapping as Layout
 
 from .cards import load_profile, profiles
@@ -49,13 +49,9 @@ class Comparison:
 
     @property
     def ranking(self) -> tuple[str, ...]:
-        """Cards with a total, cheapest first; neighbours of one group may as well change places."""
-        return tuple(sorted(self._totals, key=lambda name: self._totals[name][0]))
-
-    @property
-    def _totals(self) -> dict[str, tuple[float, float, float]]:
-        found = ((name, bill.total) for name, bill in self.bills.items())
-        return {name: (t.energy_j, t.low_j, t.high_j) for name, t in found if t is not None}
+        """Cards with a total, cheapest first; those of one group may as well change places."""
+        totals = {name: bill.energy_j for name, bill in self.bills.items()}
+        return tuple(sorted((n for n, e in totals.items() if e is not None), key=lambda n: totals[n] or 0.0))
 
     @property
     def unpriced(self) -> dict[str, tuple[Unpriced, ...]]:
@@ -78,12 +74,7 @@ class Comparison:
 
         All bands of a set share an energy. A card may belong to several sets: overlapping is not transitive.
         """
-        totals, order = self._totals, self.ranking
-        # bands that overlap two by two share a point, and the highest of their low ends is one
-        found = [{n for n in order if totals[n][1] <= totals[name][1] <= totals[n][2]} for name in order]
-        largest = [s for s in found if len(s) > 1 and not any(s < other for other in found)]
-        unique = dict.fromkeys(tuple(n for n in order if n in s) for s in largest)
-        return tuple(sorted(unique, key=lambda group: [order.index(n) for n in group]))
+        return tuple(overlapping_groups(self.bills.values()))
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form."""

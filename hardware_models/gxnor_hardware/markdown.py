@@ -7,7 +7,7 @@ from .cards import load_profile, profiles
 from .profile import Constant, Fact, Profile
 from .units import DIMENSIONS, from_si
 
-__all__ = ["card_page", "card_rows", "card_table"]
+__all__ = ["card_page", "card_rows", "card_table", "constant_text"]
 
 _PRINTED = {"uj": "uJ", "j": "J", "w": "W", "hz": "Hz", "khz": "kHz", "mhz": "MHz", "ghz": "GHz", "": ""}
 Row = tuple[str, str, str, str, str]
@@ -23,12 +23,17 @@ def _number(value: float) -> str:
     return f"{value:.6g}"
 
 
-def _constant(section: str, name: str, constant: Constant) -> Row:
+def constant_text(section: str, constant: Constant) -> tuple[str, str]:
+    """A constant as on its card: (value with unit, "low to high" or nothing)."""
     power = DIMENSIONS[section].units[constant.unit]
     low, value, high = (from_si(v, power) for v in (constant.low, constant.value, constant.high))
-    text = f"{_number(value)} {_unit(constant.unit)}".strip()
-    if constant.low < constant.high:
-        text += f" ({_number(low)} to {_number(high)})"
+    band = f"{_number(low)} to {_number(high)}" if constant.low < constant.high else ""
+    return f"{_number(value)} {_unit(constant.unit)}".strip(), band
+
+
+def _constant(section: str, name: str, constant: Constant) -> Row:
+    text, band = constant_text(section, constant)
+    text += f" ({band})" if band else ""
     scope = f", {constant.scope}" if constant.scope else ""
     return f"{section}.{name}", text, f"{constant.per}{scope}", constant.grade, constant.source
 

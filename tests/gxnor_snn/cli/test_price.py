@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gxnor_hardware import load_profile, map_graph, price
+from gxnor_hardware import cards, load_profile, map_graph, price, profiles
 from gxnor_sims import simulate
 from gxnor_snn.graph import EventGraph
 
@@ -40,8 +40,6 @@ def test_graph_and_counts_give_the_same_bills(work, tmp_path, gxnor) -> None:
 
 
 def test_cards_by_name_by_file_and_twice(work, tmp_path, gxnor) -> None:
-    from gxnor_hardware import cards
-
     out = tmp_path / "e.json"
     own = tmp_path / "own.toml"
     shipped = next(cards._FOLDER.glob("loihi*.toml"))
@@ -51,8 +49,6 @@ def test_cards_by_name_by_file_and_twice(work, tmp_path, gxnor) -> None:
 
 
 def test_a_card_under_a_shipped_name_must_say_the_same(work, tmp_path, gxnor, refused) -> None:
-    from gxnor_hardware import cards
-
     shipped = next(cards._FOLDER.glob("loihi*.toml"))
     own = tmp_path / "own.toml"
     own.write_text("# a copy\n" + shipped.read_text())
@@ -77,6 +73,42 @@ def test_what_one_device_cannot_run_does_not_hide_the_others(work, tmp_path, gxn
     assert found["crossbar"]["bill"]["total"] is not None
     assert any("digital additions and scalings" in part for part in found["crossbar"]["bill"]["excluded"])
     refused("price", path, "--input", work.x, "--card", "cutie", match="has gain 3; the wall is the datapath")
+
+
+def test_one_device_that_cannot_run_is_no_error_beside_others_that_can(work, tmp_path, gxnor, refused) -> None:
+    graph = EventGraph.load(work.graph)
+    first = next(p for p in graph.projections.values() if p.weighted)
+    gains = [replace(p, gain=3) if p is first else p for p in graph.projections.values()]
+    path, out = tmp_path / "gain.safetensors", tmp_path / "e.json"
+    EventGraph(list(graph.populations.values()), gains).save(path)
+    words = ("price", path, "--input", work.x, "--card", "cutie", "--card", "horowitz_int8", "--out", out)
+    assert "has gain 3; the wall is the datapath" in " ".join(gxnor(*words).stdout.split())
+    found = json.loads(out.read_text())["comparison"]
+    assert list(found["refusals"]) == ["cutie_arxiv_2022"]
+    assert found["ranking"] == ["horowitz_int8_isscc_2014"]
+
+
+def test_all_cards(work, tmp_path, gxnor) -> None:
+    out, own = tmp_path / "e.json", tmp_path / "own.toml"
+    shipped = next(cards._FOLDER.glob("cutie*.toml"))
+    own.write_text(shipped.read_text().replace(shipped.stem, "my_chip").replace('aliases = ["cutie"]', ""))
+    text = gxnor("price", work.counts, "--all", "--card", own, "--out", out).stdout
+    content = json.loads(out.read_text())
+    found = content["comparison"]
+    assert [t["bill"]["profile"] for t in content["targets"]] == [*profiles(), "my_chip"]
+    assert {*found["ranking"], *found["unpriced"], *found["refusals"]} == {*profiles(), "my_chip"}
+    energies = [bills(out)[name]["energy_j"] for name in found["ranking"]]
+    assert energies == sorted(energies)
+    assert any({"cutie_arxiv_2022", "my_chip"} <= {*group} for group in found["not_distinguishable"])
+    for group in found["not_distinguishable"]:
+        assert f"not distinguishable, as their bands overlap: {', '.join(group)}" in text
+    for name, reason in found["refusals"].items():
+        assert f"no price, {name}: the whole graph, which cannot run here: {reason}" in text
+    for name, missing in found["unpriced"].items():
+        for term in missing:
+            assert f"no price, {name}: {term}: " in text
+    assert "compute only" in text
+    assert "clocking" not in text
 
 
 def test_boundaries_are_printed(work, gxnor) -> None:
@@ -110,8 +142,6 @@ def test_samples_and_engine(work, tmp_path, gxnor) -> None:
 
 
 def test_what_has_no_price_is_said(work, tmp_path, gxnor) -> None:
-    from gxnor_hardware import cards
-
     shipped = next(cards._FOLDER.glob("loihi*.toml"))
     head, _, rest = shipped.read_text().partition("[energy.synop]\n")
     own = tmp_path / "own.toml"
