@@ -3,6 +3,18 @@
 from .base import Pass, rechannel
 from .dead import prune_dead
 from .order import reorder_channels
+from .sharing import SHARING_MODES, Shared, SharedConvolution, share_results, shared_results
 from .thresholds import merge_thresholds
 
-__all__ = ["Pass", "merge_thresholds", "prune_dead", "rechannel", "reorder_channels"]
+__all__ = [
+    "SHARING_MODES",
+    "Pass",
+    "Shared",
+    "SharedConvolution",
+    "merge_thresholds",
+    "prune_dead",
+    "rechannel",
+    "reorder_channels",
+    "share_results",
+    "shared_results",
+]
