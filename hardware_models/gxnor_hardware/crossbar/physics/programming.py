@@ -53,7 +53,7 @@ class _Arrays:
 
     `plus` and `minus` are what is added and subtracted, `values` their difference. `spread` says which column of
     `minus` each column of `plus` has; None says its own. `reach` holds the largest sums of the three without any
-    error, for drives of 1.
+    error, for drives of 1. `kept` says that every cell is what was wanted, and every wire without resistance.
     """
 
     values: Tensor
@@ -65,6 +65,7 @@ class _Arrays:
     minus_offset: Tensor
     spread: Tensor | None
     reach: tuple[float, float, float]
+    kept: bool
 
 
 def program_projection(
@@ -152,6 +153,7 @@ def _program(
     found: list[tuple[Tensor, ...]] = []
     reaches: list[tuple[float, ...]] = []
     spread: list[int] = []
+    all_kept = True
     for index, part in enumerate(levels.split(width, dim=2)):
         wanted = scheme.targets(part, device)
         sides = scheme.parts(wanted / unit)
@@ -166,6 +168,7 @@ def _program(
         if array.r_row_ohm or array.r_col_ohm:
             reached = transfer(cells, array.r_row_ohm, array.r_col_ohm)
             cells, variance, kept = cells * reached, variance * reached.square(), False
+        all_kept &= kept
         # cells that took their target exactly stand for the very integers, whatever siemens round to
         values = part.expand(draws, -1, -1, -1) if kept else scheme.subtract(cells / unit)
         found.append((values, *scheme.parts(cells / unit), *scheme.parts(variance), *scheme.parts(offset)))
@@ -173,7 +176,7 @@ def _program(
     joined = (torch.cat(columns, dim=-1) for columns in zip(*found, strict=True))
     shared = torch.tensor(spread, device=levels.device) if scheme.spare else None
     analog, plus, minus = (max(column) for column in zip(*reaches, strict=True))
-    return _Arrays(*joined, spread=shared, reach=(analog, plus, minus))
+    return _Arrays(*joined, spread=shared, reach=(analog, plus, minus), kept=all_kept)
 
 
 def _reach(cells: Tensor, rows_per_input: int) -> float:
@@ -210,7 +213,8 @@ def _tile(
         reach *= largest
         converter = _converter(offset, array, generator, reach if limit is None else limit)
         exact = (
-            not noises
+            arrays.kept
+            and not noises
             and converter.exact
             and bool((cells == cells.round()).all())
             and (converter.top is None or reach <= converter.top)
