@@ -96,7 +96,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (LOIHI, {f"{SYNOP}/band_pj": [0, 10**400]}, r"energy\.synop\.band_pj is .*; allowed are finite numbers"),
     (LOIHI, {"design/tiles_x/value": 10**30}, r"design\.tiles_x is 10+; allowed is a positive whole number below"),
     (LOIHI, {"limits/neurons_per_core/value": 10**30}, r"limits\.neurons_per_core\.value is 10+"),
-    (LOIHI, {"limits/neurons_per_core/kind": "deadline"}, r"limits\.neurons_per_core\.kind is 'deadline'"),
+    (LOIHI, {"limits/neurons_per_core/kind": "deadline"}, r"limits\.neurons_per_core is a deadline without a unit"),
     (CUTIE, {"frequency/clock/value_mhz": 0}, r"frequency\.clock is 0, .*; allowed are numbers above 0"),
     (CUTIE, {"frequency/clock/band_mhz": [0, 60]}, r"frequency\.clock is 5.4e\+07, its band starts at 0;"),
     (CUTIE, {"ratio/reference_activity/band": [0, 1]}, r"ratio\.reference_activity is .*; allowed are numbers abo"),
@@ -132,7 +132,7 @@ def test_two_constants_that_hold_one_quantity_are_refused(edited: Edit, changes:
 
 
 def test_an_unknown_card_lists_the_known_ones() -> None:
-    with pytest.raises(ProfileError, match=r"'loihi9' is unknown; known are cutie_arxiv_2022 \(cutie\), isaac"):
+    with pytest.raises(ProfileError, match=r"'loihi9' is unknown; known are .*cutie_arxiv_2022 \(cutie\), "):
         load_profile("loihi9")
 
 

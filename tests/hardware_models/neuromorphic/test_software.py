@@ -15,6 +15,7 @@ from gxnor_snn.graph import execute as run
 from gxnor_snn.results import Bill, Counts
 
 from ..conftest import TERNARY, readout, spiking
+from .walk import walked
 
 Edit = Callable[..., Profile]
 SPINNAKER, PROTOTYPE = "spinnaker_tcas_2019", "spinnaker2_prototype_tcas_2019"
@@ -28,26 +29,6 @@ def priced(graph: EventGraph, counts: Counts, profile: Profile) -> Bill:
 
 def dense(name: str, source: str, target: str, weights: Any, **more: Any) -> Dense:
     return Dense(name=name, source=source, target=target, coding=TERNARY, weights=np.asarray(weights), **more)
-
-
-def walked(edge: Any, levels: Any) -> int:
-    """Synaptic events of one sample, synapse by synapse, written apart from the package: small nets only."""
-    if edge.kind == "dense":
-        return sum(
-            int(w != 0 and a != 0) for row in edge.weights for w, a in zip(row, levels.ravel(), strict=True)
-        )
-    kernel = (edge.weights if edge.weighted else np.ones((levels.shape[0], 1, *edge.window.kernel))).astype(int)
-    groups = edge.groups if edge.weighted else levels.shape[0]
-    window, (_, height, width), found = edge.window, levels.shape, 0
-    per_group = kernel.shape[0] // groups
-    rows, columns = window.output_size(height, width, "test")
-    for output, y, x in np.ndindex(kernel.shape[0], rows, columns):
-        for channel, i, j in np.ndindex(*kernel.shape[1:]):
-            row = y * window.stride[0] + i * window.dilation[0] - window.padding[0]
-            column = x * window.stride[1] + j * window.dilation[1] - window.padding[2]
-            if 0 <= row < height and 0 <= column < width and kernel[output, channel, i, j]:
-                found += int(levels[output // per_group * kernel.shape[1] + channel, row, column] != 0)
-    return found
 
 
 def test_events_are_those_of_a_walk_over_the_recorded_spikes(

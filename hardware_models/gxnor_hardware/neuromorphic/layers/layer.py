@@ -116,7 +116,7 @@ def _check_pool(graph: EventGraph, profile: Profile, population: Population) -> 
     where = f"projection {first.name!r} into {population.name!r}"
     if any(p.kind == "pool2d" and p.selects for p in edges):
         raise _refuse(
-            profile, f"{where} is a maximum or minimum pool, a max-pool; the wall is pool, allowed are sum-pools"
+            profile, f"{where} is a maximum or minimum pool (max-pool); the wall is pool, allowed are sum-pools"
         )
     if len(edges) > 1 or first.kind != "pool2d":
         named = ", ".join(f"{p.name} ({p.kind})" for p in edges)
@@ -138,7 +138,7 @@ def _check_pool(graph: EventGraph, profile: Profile, population: Population) -> 
         raise _refuse(
             profile,
             f"{where} sums windows of {window.kernel} with stride {window.stride}, padding {window.padding} and "
-            f"gain {first.gain}; the wall is pool, allowed are square windows side by side of {sizes or 'any size'}",
+            f"gain {first.gain}; the wall is pool, allowed are windows side by side of {sizes or 'any size'}",
         )
     source = graph.populations[first.source]
     if source.has_inputs and any(not p.weighted for p in graph.incoming(source.name)):
@@ -156,12 +156,6 @@ def _layer(graph: EventGraph, profile: Profile, population: Population, edge: An
     origin = graph.populations[feeding[0].source] if pooled else source
     if population.has_outputs:
         _check_levels(graph, profile, population)
-    if edge.target_channels is not None:
-        raise _refuse(
-            profile,
-            f"projection {edge.name!r} feeds channels {edge.target_channels} of {population.name!r} only; allowed "
-            f"is a kernel over all of them",
-        )
     window = getattr(edge, "window", None)
     if window is not None and window.dilation != (1, 1):
         raise _refuse(

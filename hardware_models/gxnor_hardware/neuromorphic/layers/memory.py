@@ -1,6 +1,7 @@
 """What a layer takes of a core's memories, and which core holds which layer."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import networkx as nx
 
@@ -55,7 +56,7 @@ def assign(layers: Sequence[Layer], profile: Profile) -> dict[str, int]:
         raise PricingError(
             f"card {profile.name!r}: the graph needs cores of {len(layers)}, one per layer; the wall is {cores}"
         )
-    links = nx.Graph()
+    links: Any = nx.Graph()
     links.add_nodes_from(range(cores))
     for layer in layers:
         fitting = [core for core in range(cores) if not _over(layer, profile, core)]

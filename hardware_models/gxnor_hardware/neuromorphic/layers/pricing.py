@@ -34,12 +34,11 @@ def charge_run(profile: Profile, operations: Amount, ledger: Ledger) -> None:
 def synaptic_operations(events: Events, mapping: Mapping, projection: str) -> Amount:
     """Synaptic operations of one layer per inference.
 
-    Expected: every spike meets its synapses in range. High end: where that is more, Cout kx ky / (sx sy) per spike,
-    the published estimate, which does not know of borders. Behind a sum-pool the spikes are counted before it,
-    as they are not added up but meet the kernel one by one; where they lie is not counted, so the expected number
-    takes the mean over the map, and the band holds every place; all bit planes of a pooled input count as
-    firing.
-    A grouped kernel is a whole one with zeros, which cost as much.
+    Expected: every spike meets its synapses in range. High end: where that is more, Cout kx ky / (sx sy) per
+    spike, the published estimate, which does not know of borders. Behind a sum-pool the spikes are counted before
+    it, as they are not added up but meet the kernel one by one; where they lie is not counted, so the expected
+    number takes the mean over the map, and the band holds every place; all bit planes of a pooled input count as
+    firing. A grouped kernel is a whole one with zeros, which cost as much.
 
     Parameters
     ----------

@@ -27,6 +27,9 @@ def deadline_of(profile: Profile) -> str:
 def map_software(graph: EventGraph, profile: Profile) -> Mapping:
     """Cut every population into slices of consecutive neurons, a core each.
 
+    Neuron i (C order) of a population lives on core ``first_core + i // neurons_per_core``, the quantities of its
+    name in `Mapping.populations`.
+
     An event carries its signed level as payload, so a ternary value is one event and a row holds each nonzero
     weight once. Software has no wall: a core that is asked for too much misses its deadline.
 
