@@ -4,7 +4,7 @@ One inference, one projection, d driven synapses (a synapse whose activation dri
 
 ========================== ======================================================================
 rows at work               d / outputs per group x column tiles x driven rows per input
-cells read                 d x weight groups x cells read per weight group
+cells read                 d x weight groups x cells read per weight group, + rows x reference columns
 of low resistance          one per open (weight plane, activation plane) pair: `n_xnor`
 of high resistance         the rest
 ========================== ======================================================================
@@ -68,7 +68,7 @@ def _activity(events: Events, profile: Profile, mapping: Mapping, name: str) -> 
     selected = profile.choice("row_drive") == "select"
     driven = Amount.exact(taps * outputs) if selected else _driven(events, mapping, name)
     rows = driven * (number["column_tiles"] * number["driven_rows"] / outputs)
-    cells = driven * (per_weight * number["cells_read"])
+    cells = driven * (per_weight * number["cells_read"]) + rows * number["reference_columns"]
     if selected:
         low = _stored(number, float(number["nonzero_weight_planes"] * reads))
     else:
@@ -109,7 +109,7 @@ def _low(events: Events, profile: Profile, mapping: Mapping, name: str, cells: A
     if pair == "single":  # an offset puts every cell of a driven row somewhere between its extreme states
         return Amount(cells.value, 0.0, cells.high)
     if pair == "xnor" and int(static["columns_per_weight"]) == 1:
-        agree = events.known(name, "n_agree")
+        agree = events.known(name, "n_agree") if max(parts) == 1 else None
         return Amount(opened / 2, 0.0, opened) if agree is None else Amount.exact(agree)
     if max(parts) == 1 and static["one_plane_cells"]:
         return Amount.exact(opened)

@@ -181,6 +181,7 @@ def _tiles(graph: EventGraph, name: str, profile: Profile) -> dict[str, Quantity
         "columns_per_weight": arrangement.columns,
         "driven_rows": arrangement.driven_rows,
         "cells_read": arrangement.cells_read,
+        "reference_columns": arrangement.reference,
         "pairs_per_synapse": per_weight,
         "whole_weights": per_weight == 1,
         "one_plane_cells": per_weight == weights.n_planes,
