@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gxnor_hardware import load_profile, map_graph, price
 from gxnor_hardware.events import Events
@@ -21,11 +23,10 @@ from .walk import walked
 
 Edit = Callable[..., Profile]
 SPECK, SNE = "speck_natcommun_2024", "sne_date_2022"
-RNG = np.random.default_rng(3)
 
 
 def ternary(*shape: int) -> Any:
-    return RNG.integers(-1, 2, shape)
+    return np.random.default_rng(shape).integers(-1, 2, shape)
 
 
 def source(*shape: int, coding: Coding = TERNARY) -> Input:
@@ -105,6 +106,38 @@ def test_operations_are_those_of_a_walk_over_the_recorded_spikes() -> None:
         found = synaptic_operations(events, map_graph(graph, load_profile(SNE)), name)
         assert found.value == expected / 3
         assert found.low <= found.value <= found.high
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    kernel=st.integers(1, 3),
+    stride=st.integers(1, 3),
+    pad=st.integers(0, 2),
+    groups=st.sampled_from([1, 2]),
+    seed=st.integers(0, 1 << 16),
+)
+def test_events_of_any_convolution_are_those_of_a_walk(
+    kernel: int, stride: int, pad: int, groups: int, seed: int
+) -> None:
+    """Software pays nonzero weights in range; an engine all taps of a whole kernel, in range at least."""
+    rng = np.random.default_rng(seed)
+    edge = conv(
+        "c", "input", "a", rng.integers(-1, 2, (4, 2 // groups, kernel, kernel)), pad, stride=(stride, stride),
+        groups=groups,
+    )  # fmt: skip
+    channels, rows, columns = edge.output_shape((2, 5, 6))
+    graph = EventGraph([source(2, 5, 6), replace(readout("a", channels), shape=(channels, rows, columns))], [edge])
+    images = rng.integers(-1, 2, (2, 2, 5, 6))
+    counts = run(graph, images).counts
+    assert counts is not None
+    software, engine = load_profile("spinnaker"), load_profile(SNE)
+    events = sum(walked(edge, image) for image in images) / 2
+    assert price(counts, software, map_graph(graph, software)).terms["synaptic events"].count == events
+    term = price(counts, engine, map_graph(graph, engine)).terms["synaptic operations"]
+    assert term.count == sum(walked(edge, image, zeros=True) for image in images) * groups / 2
+    estimate = np.count_nonzero(images) / 2 * 4 * kernel**2 / stride**2
+    if (rows, columns) != (1, 1):
+        assert term.high_j == pytest.approx(max(term.count, estimate) * 0.221e-12)
 
 
 def test_operations_behind_a_pool_are_exact_where_every_place_has_the_same_fan_out() -> None:

@@ -9,7 +9,7 @@ VOCABULARY = Vocabulary(
         "energy": names("synop mac neuron_update message transfer"),
         "power": names("static"),
         "time": names("synop neuron_update"),
-        "frequency": names("clock"),
+        "frequency": frozenset(),
         "ratio": frozenset(),
     },
     parts=names("leakage synapse_memory router controller host"),
