@@ -6,7 +6,7 @@ from types import MappingProxyType
 from .crossbar import arrays
 from .device_model import DeviceModel
 from .digital import arithmetic, throughput, unrolled
-from .neuromorphic import layers, lists, software
+from .neuromorphic import fixed, layers, lists, software
 
 __all__ = ["MODELS"]
 
@@ -15,6 +15,7 @@ MODELS: Mapping[str, DeviceModel] = MappingProxyType(
         model.name: model
         for model in (
             lists.MODEL,
+            fixed.MODEL,
             software.MODEL,
             layers.MODEL,
             arrays.MODEL,
