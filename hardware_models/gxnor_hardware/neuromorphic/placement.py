@@ -6,6 +6,7 @@ deterministic, bounded, and never worse than the snake.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import networkx as nx
 import numpy as np
@@ -15,6 +16,8 @@ from ..profile import Profile
 
 __all__ = ["CLUSTERS", "ENTRY", "Mesh", "Placement", "cluster_graph", "place", "slots_text"]
 
+if TYPE_CHECKING:  # generic in the stubs alone
+    Graph = nx.Graph[int]
 Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
 
@@ -43,7 +46,7 @@ class Mesh:
         names = ("tiles_x", "tiles_y", "cores_per_tile")
         if not {*names} <= {*profile.design}:
             return None
-        return cls(*(profile.number(n) for n in names), profile.number("cores_per_chip"))
+        return cls(*(profile.number(n) for n in (*names, "cores_per_chip")))
 
     @property
     def tiles(self) -> int:
@@ -123,14 +126,14 @@ def _hops(sources: Int64, targets: Int64, weights: Float, slots: Int64, mesh: Me
     return float(distance @ weights)
 
 
-def cluster_graph(sources: Int64, targets: Int64, weights: Float, clusters: int, run: int) -> nx.Graph:
+def cluster_graph(sources: Int64, targets: Int64, weights: Float, clusters: int, run: int) -> "Graph":
     """The undirected graph of `ENTRY` and of runs of cores; edges given several times are added."""
     ends = [np.where(e == ENTRY, ENTRY, e // run) + 1 for e in (sources, targets)]
     total = np.bincount(ends[0] * (clusters + 1) + ends[1], weights, (clusters + 1) ** 2)
     total = total.reshape(clusters + 1, clusters + 1)
     total = np.triu(total + total.T, 1)
     low, high = np.nonzero(total)
-    graph = nx.Graph()
+    graph: Graph = nx.Graph()
     graph.add_nodes_from(range(ENTRY, clusters))
     edges = zip((low - 1).tolist(), (high - 1).tolist(), total[low, high].tolist(), strict=True)
     graph.add_weighted_edges_from(edges)
@@ -146,7 +149,7 @@ def _centres(cores: int, run: int, mesh: Mesh) -> Float:
     return np.concatenate([centres, np.zeros((1, 2))])
 
 
-def _improve(graph: nx.Graph, centres: Float, movable: int, trials: int) -> Int64:
+def _improve(graph: "Graph", centres: Float, movable: int, trials: int) -> Int64:
     """Site by cluster: from the better of two starts, the best swap for each cluster, while swaps save hops."""
     n = len(centres)  # with `ENTRY` as the last, which stays
     pull = nx.to_numpy_array(graph, nodelist=[*range(n - 1), ENTRY])
@@ -175,7 +178,7 @@ def _improve(graph: nx.Graph, centres: Float, movable: int, trials: int) -> Int6
     return at
 
 
-def _near_order(graph: nx.Graph, n: int, movable: int) -> Int64:
+def _near_order(graph: "Graph", n: int, movable: int) -> Int64:
     """Sites in an order that keeps neighbours of the graph close, from where inputs enter."""
     order = list(nx.utils.reverse_cuthill_mckee_ordering(graph))
     if 2 * order.index(ENTRY) > len(order):

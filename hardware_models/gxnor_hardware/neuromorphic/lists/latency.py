@@ -57,7 +57,7 @@ def barrier(times: Times, tiles: float, tiles_per_chip: float) -> Amount:
     """Time of one barrier: between the published points by interpolation, in bounds from one tile to all."""
     known = {1.0: "sync_min", 2.0: "sync_2", 4.0: "sync_4", max(tiles_per_chip, 1.0): "sync_max"}
     points = sorted((at, times[name].value) for at, name in known.items() if name in times)
-    value = float(np.interp(tiles, *zip(*points, strict=True)))
+    value = float(np.interp(tiles, [at for at, _ in points], [time for _, time in points]))
     return Amount(value, times["sync_min"].low, times["sync_max"].high)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from gxnor_snn.errors import PricingError
 from gxnor_snn.graph import EventGraph
-from gxnor_snn.results import Mapping
+from gxnor_snn.results import Check, Mapping
 from gxnor_snn.results.mapping import Quantity
 
 from ...events import static_populations, static_projections
@@ -18,6 +18,7 @@ from .cutting import Cut, Landing, check_cores, cut_all, fan_of, landings
 from .footprint import reach_of
 from .formats import storage_of
 from .notes import notes_of
+from .reach import Int64
 from .signs import Travel, check_numbers, travel_of
 from .traffic import LABELS, Listener, Sites, core_edges, traffic
 
@@ -86,7 +87,7 @@ class _Layout:
     first: SMapping[str, int]
     landed: SMapping[str, list[Landing]]
     listeners: SMapping[str, list[Listener]]
-    checks: list[object]
+    checks: list[Check]
 
     @property
     def cores(self) -> int:
@@ -122,7 +123,7 @@ def _lay(graph: EventGraph, profile: Profile) -> _Layout:
     return _Layout(graph, profile, travels, cuts, first, landed, listeners, checks)
 
 
-def _partial_pairs(cut: Cut, first: int) -> tuple[np.ndarray, np.ndarray]:
+def _partial_pairs(cut: Cut, first: int) -> tuple[Int64, Int64]:
     """(core of a partial sum, core of the neuron that adds it), for every partial sum."""
     shape = cut.whole.grid
     adders = first + cut.whole.core_of(shape).reshape(-1)
@@ -145,7 +146,8 @@ def _place(layout: _Layout, mesh: Mesh | None) -> Placement:
     for name, cut in cuts.items():
         froms, tos = _partial_pairs(cut, first[name])
         edges.append((froms, tos, np.ones(len(froms))))
-    return place(*(np.concatenate(part) for part in zip(*edges, strict=True)), layout.cores, mesh)
+    sources, targets, weights = (np.concatenate(part) for part in zip(*edges, strict=True))
+    return place(sources, targets, weights, layout.cores, mesh)
 
 
 def _check_moves(graph: EventGraph, profile: Profile) -> None:

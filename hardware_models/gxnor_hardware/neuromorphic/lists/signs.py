@@ -123,13 +123,15 @@ def _payload_bits(graph: EventGraph, name: str, profile: Profile) -> int:
     plain = coding.max_abs.bit_length() + (coding.lo < 0)
     if coding.hi - coding.lo <= 1:
         return plain
-    pools: list[Any] = [p for p in graph.outgoing(name) if p.kind == "pool2d" and p.mode != "sum"]
+    outgoing: tuple[Any, ...] = tuple(graph.outgoing(name))
+    pools = [p for p in outgoing if p.kind == "pool2d" and p.mode != "sum"]
     if not pools:
         return plain
-    if len(pools) < len(graph.outgoing(name)):
-        others = ", ".join(repr(p.name) for p in graph.outgoing(name) if p not in pools)
+    if len(pools) < len(outgoing):
+        others = ", ".join(repr(p.name) for p in outgoing if p not in pools)
         raise PricingError(
             f"card {profile.name!r}: population {name!r} feeds a max or min pool and {others}; the wall is one "
             f"payload per event, which serves either; allowed are levels 0..1, or pools alone"
         )
-    return 1 + (coding.hi - coding.lo) * max(prod(p.window.kernel) for p in pools).bit_length()
+    largest: int = max(prod(p.window.kernel) for p in pools)
+    return 1 + (coding.hi - coding.lo) * largest.bit_length()

@@ -109,7 +109,7 @@ class WindowReach(Reach):
 
     def hears(self, block: Block) -> Heard:
         taps = [self._taps(axis, outputs) for axis, outputs in enumerate((block.rows, block.columns))]
-        rows, columns = (_extent(t.any(axis=1)) for t in taps)
+        rows, columns = (_extent(np.asarray(t.any(axis=1))) for t in taps)
         down, along = taps[0][slice(*rows)].astype(np.float32), taps[1][slice(*columns)].astype(np.float32)
         return Heard(rows, columns, (down @ self._kernel(*block.channels) @ along.T) > 0)
 
