@@ -190,10 +190,12 @@ def _total(rows: Sequence[OpRow], weights: Sequence[float]) -> OpRow:
         rows[0].network,
         rows[0].basis,
         None,
-        *(sum(getattr(row, field) for row in rows) for field in ("multiplications", "additions", "xnor")),
-        None if None in bitcounts else float(sum(b for b in bitcounts if b is not None)),
-        sum(row.shift_adds for row in rows),
-        sum(row.resting * weight for row, weight in zip(rows, weights, strict=True)),
+        multiplications=sum(row.multiplications for row in rows),
+        additions=sum(row.additions for row in rows),
+        xnor=sum(row.xnor for row in rows),
+        bitcounts=None if None in bitcounts else float(sum(b for b in bitcounts if b is not None)),
+        shift_adds=sum(row.shift_adds for row in rows),
+        resting=sum(row.resting * weight for row, weight in zip(rows, weights, strict=True)),
     )
 
 

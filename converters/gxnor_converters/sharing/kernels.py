@@ -61,7 +61,8 @@ def kernels_by_channel(weights: NDArray[np.generic], groups: int = 1) -> Int:
 def weights_of_kernels(kernels: Int, shape: tuple[int, ...], groups: int = 1) -> Int:
     """The inverse of `kernels_by_channel`: weights of `shape` from kernels (C, M, taps)."""
     split = kernels.reshape(groups, shape[1], shape[0] // groups, -1).transpose(0, 2, 1, 3)
-    return np.ascontiguousarray(split).reshape(shape)
+    weights: Int = np.ascontiguousarray(split).reshape(shape)
+    return weights
 
 
 @dataclass(frozen=True)
