@@ -226,3 +226,33 @@ def test_binary_spikes_carry_no_sums_and_refuse_unless_a_card_asks_for_threshold
 def test_what_cannot_be_split_is_refused_with_its_wall(edited: Edit) -> None:
     with pytest.raises(PricingError, match=r"needs axons_in_per_core of \d+ for a single neuron; allowed is 1,"):
         map_graph(mlp(80), small(edited, LOIHI2, 1, None))
+
+
+@given(axons=st.integers(12, 40), seed=st.integers(0, 99), stop=st.integers(1, 6))
+@settings(max_examples=10, deadline=None)
+def test_two_layers_into_one_population_are_split_together(edited: Edit, axons: int, seed: int, stop: int) -> None:
+    """The second one feeds some neurons only."""
+    rng = np.random.default_rng(seed)
+    graph = EventGraph(
+        [
+            Input(name="x", shape=(50,), coding=TERNARY),
+            Input(name="y", shape=(2, 6, 5), coding=TERNARY),
+            spiking("h", (6,)),
+            readout("out", (2,)),
+        ],
+        [
+            Dense(name="a", source="x", target="h", coding=TERNARY, weights=rng.integers(-1, 2, (6, 50))),
+            Dense(
+                name="b", source="y", target="h", coding=TERNARY, weights=rng.integers(-1, 2, (stop, 60)),
+                target_channels=(0, stop),
+            ),
+            Dense(name="c", source="h", target="out", coding=TERNARY, weights=rng.integers(-1, 2, (2, 6))),
+        ],
+    )  # fmt: skip
+    mapping = map_graph(graph, small(edited, LOIHI2, axons, None))
+    for name in "ab":
+        assert mapping.projections[name]["synapses"] == mapping.projections[name]["n_w"]
+    parts = int(mapping.populations["h"]["fan_in_parts"])
+    # an image has an axon per position: 50 and 30 of them, in parts of both
+    assert -(-50 // parts) + -(-30 // parts) <= axons + 1
+    assert {c.limit: c.status for c in mapping.checks}["axons_in_per_core"] == "pass"

@@ -24,12 +24,12 @@ def reach_of(graph: EventGraph, name: str, lines: int, shared: bool, by_planes: 
     shape = graph.populations[projection.source].shape
     if projection.weighted:
         synapses = projection.coding.ones(projection.weights) if by_planes else projection.weights != 0
-        counts = np.asarray(synapses, np.int64)
+        counts = np.asarray(synapses, np.uint8)
         if projection.kind == "dense":
             return DenseReach(counts, shape, lines)
         return WindowReach(counts, projection.window, shape, projection.groups, lines, shared)
     if len(shape) == 1:
         return VectorReach(lines, shape[0])
     window = getattr(projection, "window", None) or Window(kernel=(1, 1))
-    ones = np.ones((shape[0], 1, *window.kernel), np.int64)
+    ones = np.ones((shape[0], 1, *window.kernel), np.uint8)
     return WindowReach(ones, window, shape, shape[0], lines, shared)

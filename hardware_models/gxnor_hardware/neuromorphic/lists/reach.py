@@ -8,12 +8,14 @@ channels, signs and planes being the atoms that select a part of the axon's list
 from abc import ABC, abstractmethod
 from copy import copy
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
     "Block",
+    "Bytes",
     "DenseReach",
     "Heard",
     "Int64",
@@ -27,6 +29,8 @@ __all__ = [
 ]
 
 Int64 = NDArray[np.int64]
+Int32 = NDArray[np.int32]
+Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 
@@ -129,27 +133,29 @@ class Reach(ABC):
         """
 
 
-def between(sums: Int64, channels: Int64) -> Int64:
+def between(sums: Int32, channels: Int64) -> Int64:
     """Sums over channel ranges from running sums over channels."""
-    return np.asarray(sums[channels[:, 1]] - sums[channels[:, 0]])
+    return np.asarray(sums[channels[:, 1]] - sums[channels[:, 0]], np.int64)
 
 
-def running(values: Int64) -> Int64:
+def running(values: NDArray[Any]) -> Int32:
     """Sums over 0, 1, 2 and so on of the first values."""
-    return np.concatenate([np.zeros_like(values[:1]), np.cumsum(values, axis=0)])
+    sums = np.zeros((len(values) + 1, *values.shape[1:]), np.int32)  # of a large layer: half of int64
+    np.cumsum(values, axis=0, out=sums[1:])
+    return sums
 
 
 class DenseReach(Reach):
     """Every source position has an axon to every core."""
 
-    def __init__(self, synapses: Int64, source_shape: tuple[int, ...], lines: int) -> None:
+    def __init__(self, synapses: Bytes, source_shape: tuple[int, ...], lines: int) -> None:
         super().__init__(lines)
         self._stored = (synapses > 0).reshape(len(synapses), *source_shape, *(1,) * (3 - len(source_shape)))
         self._is_vector = len(source_shape) == 1
         self._everything = np.ones(source_shape[0], bool)
         self._positions = np.ones((1, 1), bool)
         by_channel = synapses.reshape(len(synapses), source_shape[0], -1)
-        self._lists = by_channel[:, :, 0] if self._is_vector else by_channel.sum(axis=1)
+        self._lists = by_channel[:, :, 0] if self._is_vector else by_channel.sum(axis=1, dtype=np.int32)
         self._running = running(self._lists)
 
     @property

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gxnor_snn.graph.window import Window
 
-from .reach import Block, Heard, Int64, Mask, Range, Reach, Require, between, running
+from .reach import Block, Bytes, Heard, Int64, Mask, Range, Reach, Require, between, running
 
 __all__ = ["WindowReach"]
 
@@ -33,7 +33,7 @@ class WindowReach(Reach):
     Parameters
     ----------
     synapses
-        Synapses by output channel, input channel of its group, and tap, int64 (outputs, inputs, rows, columns).
+        Synapses by output channel, input channel of its group, and tap, uint8 (outputs, inputs, rows, columns).
     window
         Geometry of the kernel.
     source_shape
@@ -47,12 +47,12 @@ class WindowReach(Reach):
     """
 
     def __init__(
-        self, synapses: Int64, window: Window, source_shape: tuple[int, ...], groups: int, lines: int, shared: bool
+        self, synapses: Bytes, window: Window, source_shape: tuple[int, ...], groups: int, lines: int, shared: bool
     ) -> None:
         super().__init__(lines)
         self._shared = shared
         self._stored = synapses > 0
-        self._running = running(synapses.sum(axis=1))
+        self._running = running(synapses.sum(axis=1, dtype=np.int32))
         self._window = window
         self._size = source_shape[1], source_shape[2]
         self._source_group = np.arange(source_shape[0]) * groups // source_shape[0]
