@@ -49,7 +49,7 @@ def test_one_card_in_full(name, gxnor) -> None:
 
 
 def test_alias_and_file(gxnor) -> None:
-    path = next(cards._FOLDER.glob("loihi*.toml"))
+    path = cards._FOLDER / "loihi_micro_2018.toml"
     shown = [gxnor("profiles", "show", name).stdout for name in ("loihi", path, path.stem)]
     assert len({*shown, gxnor("profiles", "loihi").stdout, gxnor("profiles", path).stdout}) == 1
     assert gxnor("profiles", "show", path, "--quiet").output == ""
@@ -62,3 +62,29 @@ def test_bad_input_is_refused(tmp_path, refused) -> None:
     refused("profiles", "loihi", "cutie", match="profiles loihi cutie: allowed are")
     refused("profiles", "show", "loihi", "cutie", match="unexpected extra argument")
     refused("profiles", tmp_path / "none.toml", match="none.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "match"),
+    [
+        ("value_pj = 161.2", "value = 161.2", r"energy\.cycle: 'value' has no unit of energy; allowed are value_aj"),
+        ("value_pj = 161.2", "value_mw = 161.2", r"energy\.cycle: 'value_mw' has no unit of energy"),
+        ("band_pj = [160.9, 225.9]", "", ""),
+        ("value_pj = 161.2\nband_pj = [160.9, 225.9]", "value_pj = -161.2", r"energy\.cycle: -1.612e-10 J is not plausible"),
+        ("value_pj = 161.2\nband_pj = [160.9, 225.9]", "value_j = 161.2", r"energy\.cycle: 161.2 J is not plausible"),
+        ("per = \"busy clock cycle\"", "per = \"cycle\"\ncolour = 3", r"energy\.cycle: unknown key 'colour'"),
+        ("[energy.cycle]", "[energy.cycles]", r"unknown energy\.cycles; allowed are cycle"),
+        ("[frequency.clock]", "[power.static]\nvalue_mw = 1.0\nscope = \"marginal\"\nper = \"chip\"\n"
+         "source = \"s\"\ngrade = \"A\"\n[frequency.clock]", r"cycle and static both hold static \(double charge\)"),
+    ],
+)  # fmt: skip
+def test_a_card_file_that_is_not_sound_is_refused(old, new, match, tmp_path, gxnor, refused) -> None:
+    """File, key and reason in one line; a sound one exits with 0."""
+    own = tmp_path / "mine.toml"
+    text = (cards._FOLDER / "cutie_arxiv_2022.toml").read_text()
+    assert old in text
+    own.write_text(text.replace(old, new, 1))
+    if match:
+        refused("profiles", "show", own, match=f"mine\\.toml: {match}")
+    else:
+        assert "Constants" in gxnor("profiles", "show", own).stdout
