@@ -9,7 +9,7 @@ import pytest
 
 from gxnor_hardware import load_profile, map_graph, price
 from gxnor_hardware.profile import Profile
-from gxnor_snn.errors import PricingError
+from gxnor_snn.errors import PricingError, ProfileError
 from gxnor_snn.graph import Coding, Dense, EventGraph, Input, Readout, execute
 from gxnor_snn.results import Counts
 
@@ -37,6 +37,11 @@ def test_cells_of_low_and_high_resistance_have_prices_of_their_own(
     term = price(counts, profile, map_graph(conv_net, profile)).terms["array"]
     assert term.energy_j == pytest.approx(low * 40e-15 + (cells - low) * 0.4e-15)
     assert term.low_j == term.energy_j == term.high_j
+
+
+def test_a_price_for_every_cell_and_one_for_some_is_a_double_charge(edited: Edit) -> None:
+    with pytest.raises(ProfileError, match="cell_read and cell_low both hold cell_low"):
+        edited(ISAAC, {"energy/cell_low": {"value_fj": 40.0, **PRICE}})
 
 
 def test_what_a_zero_saves_on_word_lines_is_what_the_cell_lets_it(

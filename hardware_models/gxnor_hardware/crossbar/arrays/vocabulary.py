@@ -51,6 +51,7 @@ VOCABULARY = Vocabulary(
         "adcs_per_array": (),
     },
     required=names("pair pair_subtraction row_drive input_planes converter boundary"),
+    cases={"cell_read": names("cell_low cell_high")},
     variants={"op_four_phase": "op"}
     | {f"{stem}_i{bits}": f"{stem}_i1" for stem in BY_BITS for bits in _BITS if bits > 1},
 )
