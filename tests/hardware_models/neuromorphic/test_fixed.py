@@ -259,11 +259,11 @@ SMALL = {"limits/axons_per_core/value": 40, "limits/neurons_per_core/value": 12,
 def test_blocks_and_their_listeners_agree_with_a_walk(edited: Edit, graph: EventGraph, card: str) -> None:
     profile = edited(card, SMALL)
     mapping = map_graph(graph, profile)
-    firsts = []
+    lasts = []
     for name, static in mapping.populations.items():
         if "cores" not in static:
             continue
-        firsts.append((static["first_core"], static["cores"]))
+        lasts.append(int(static["first_core"]) + int(static["cores"]))
         per = int(static["compartments_per_neuron"]) if static["row_groups"] == 1 else 0
         reads = {e.name: block_reads(graph, mapping, e.name) for e in graph.incoming(name)}
         for at, block in enumerate(blocks(graph, mapping, name)):
@@ -280,7 +280,7 @@ def test_blocks_and_their_listeners_agree_with_a_walk(edited: Edit, graph: Event
             assert (quantities["cores_low"], quantities["cores_high"]) == (min(times), max(times))
             if static["row_groups"] == 1:
                 _same_hops(graph, mapping, edge, found)
-    assert int(mapping.resources["cores"]) >= max(first + cores for first, cores in firsts)
+    assert int(mapping.resources["cores"]) >= max(lasts)
     _same_splitters(graph, mapping)
 
 
@@ -314,6 +314,12 @@ def _same_hops(graph: EventGraph, mapping: Mapping, edge: str, found: list[set[i
     quantities = mapping.projections[edge]
     assert quantities["hops_value"] == pytest.approx(np.mean(hops))
     assert (quantities["hops_low"], quantities["hops_high"]) == (min(hops), max(hops))
+    borders = []
+    for v in range(size):
+        chips = {starts[v] // 16, *(c // 16 for c, block in zip(by_block, found, strict=True) if v in block)}
+        borders.append(max(chips) - min(chips))
+    assert quantities["crossings_value"] == pytest.approx(np.mean(borders))
+    assert (quantities["crossings_low"], quantities["crossings_high"]) == (min(borders), max(borders))
 
 
 def copied(axons: int) -> int:
@@ -474,6 +480,107 @@ def test_odin_holds_what_its_256_neurons_hold() -> None:
     used = {c.limit: (c.status, c.used) for c in map_graph(layer(12, 12), profile).checks}
     assert used["neurons_per_core"] == ("pass", 96)
     assert any("compare after every event" in note for note in map_graph(images, profile).notes)
+
+
+def _units(wanted: list[int], types: int) -> dict[int, int]:
+    """Axons per magnitude with the best choice of so many units among the magnitudes, by counting coins."""
+    best: dict[int, int] = {}
+    for units in itertools.combinations(wanted, min(types, len(wanted))):
+        fewest = [0] + [10**6] * max(wanted)
+        for total in range(1, len(fewest)):
+            fewest[total] = min((fewest[total - u] + 1 for u in units if u <= total), default=10**6)
+        found = {m: fewest[m] for m in wanted}
+        if not best or sum(found.values()) < sum(best.values()):
+            best = found
+    return best
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    planes=st.integers(1, 6),
+    weight_planes=st.integers(1, 3),
+    gain=st.integers(1, 3),
+    seed=st.integers(0, 99),
+    one_sign=st.booleans(),
+)
+def test_truenorth_events_of_planes_are_in_the_band(
+    planes: int, weight_planes: int, gain: int, seed: int, one_sign: bool
+) -> None:
+    """Every open pair of planes runs over as many axons as units make up its magnitude."""
+    rng = np.random.default_rng(seed)
+    coding, weights = Coding.bits(planes), Coding.signmag(weight_planes)
+    w = rng.integers(0 if one_sign else -weights.hi, weights.hi + 1, (3, 2))
+    w[0, 0] = weights.hi
+    graph = EventGraph(
+        [Input(name="x", shape=(2,), coding=coding), readout("out", 3)],
+        [dense("fc", "x", "out", w, weights, gain=gain)],
+    )
+    profile = load_profile(TRUENORTH)
+    wanted = sorted({gain << (k + j) for k in range(planes) for j in range(weight_planes)})
+    signs = 1 + bool((w < 0).any())
+    units = _units(wanted, 4 // signs)
+    axons = signs * sum(units[gain << (k + j)] for k in range(planes) for j in range(weight_planes))
+    if axons > 256:
+        with pytest.raises(PricingError, match="axons_per_core"):
+            map_graph(graph, profile)
+        return
+    mapping = map_graph(graph, profile)
+    assert mapping.projections["fc"]["axons_per_value"] == axons
+    if mapping.populations["out"]["row_groups"] != 1:
+        return
+    x = rng.integers(0, coding.hi + 1, (3, 2))
+    counts, _ = ran(graph, x)
+    a_bits, w_bits = ([np.abs(p) for p in c.plane_values(v)] for c, v in ((coding, x), (weights, w)))
+    events = sum(
+        units[gain << (k + j)] * int((a @ b.T).sum()) / 3
+        for k, a in enumerate(a_bits)
+        for j, b in enumerate(w_bits)
+    )
+    term = price(counts, profile, mapping).terms["synaptic events"]
+    assert term.low_j <= events * 2.21 * PJ * (1 + 1e-9)
+    assert term.high_j >= events * 2.39 * PJ * (1 - 1e-9)
+    if set(units.values()) == {1}:
+        assert term.count == pytest.approx(events)
+
+
+def test_odin_pixels_of_many_planes_are_in_the_band() -> None:
+    """Planes 8, 16 of five-bit pixels take 2 and 3 rows of 3-bit synapses, each for either sign of weight."""
+    profile, rng = load_profile(ODIN), np.random.default_rng(5)
+    graph = EventGraph(
+        [Input(name="x", shape=(9,), coding=Coding.bits(5)), readout("out", 4)],
+        [dense("fc", "x", "out", np.tile([1, -1, 0], (4, 3)))],
+    )
+    mapping = map_graph(graph, profile)
+    assert mapping.projections["fc"]["axons_per_value"] == 2 * (1 + 1 + 1 + 2 + 3)
+    x = rng.integers(0, 32, (4, 9))
+    counts, _ = ran(graph, x)
+    rows = sum(2 * n * int(((x >> k) & 1).sum()) / 4 for k, n in enumerate((1, 1, 1, 2, 3)))
+    term = price(counts, profile, mapping).terms["synaptic events"]
+    assert term.low_j <= 256 * rows * 8.43 * PJ <= term.high_j
+    assert term.low_j < term.energy_j < term.high_j
+
+
+def test_partial_sums_that_need_two_axons_are_split_too(edited: Edit) -> None:
+    """Without axon types a second neuron's weights are negated, so a partial sum's line drives both effects."""
+    untyped = edited(
+        TRUENORTH,
+        {"limits/axon_types": None, "limits/axons_per_core/value": 20, "limits/neurons_per_core/value": 8},
+    )
+    mapping = map_graph(layer(9, 3), untyped)
+    static = mapping.populations["h"]
+    assert (static["row_groups"], static["partial_sums"]) == (2, 6)
+    # h's 3 x 2 lines and its partial sums' 6 x 2 lines drive two axons each
+    assert mapping.resources["splitter_neurons"] == 2 * (3 * 2 + 6 * 2)
+    assert static["partial_sum_events"] == 6 * 2 + 6 * 2
+    assert static["stage"] == 3
+
+
+def test_signed_synapses_with_unsigned_events(edited: Edit) -> None:
+    profile = edited(TIANJIC, {"design/axon_carries/value": "sign", "design/signed_neurons/value": "two_neurons"})
+    mapping = map_graph(layer(128, 5), profile)
+    assert mapping.projections["fc"]["axons_per_value"] == 2
+    assert mapping.populations["h"]["row_groups"] == 1
+    assert mapping.populations["h"]["compartments"] == 10
 
 
 def test_an_aggregate_is_the_whole_bill_of_tianjic() -> None:

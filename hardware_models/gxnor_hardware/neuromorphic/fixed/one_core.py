@@ -12,6 +12,7 @@ from ...limits import check_limit
 from ...profile import Profile
 from .layout import Layout, Quantities, stages
 from .lines import Lines, rows_of
+from .windows import grid_of
 
 __all__ = ["lay_in_one_core"]
 
@@ -41,6 +42,9 @@ def lay_in_one_core(
                 "stage": order[name],
                 "cores": 1,
                 "first_core": 0,
+                **dict(
+                    zip(("block_channels", "block_rows", "block_columns"), grid_of(population.shape), strict=True)
+                ),
                 "compartments": neurons,
                 "compartments_per_neuron": rows,
                 "row_groups": 1,

@@ -30,8 +30,8 @@ class _Cut:
         By projection.
     parts
         Partition by population that has inputs.
-    splits
-        Splitters behind every population.
+    splits, relays
+        Splitters behind every population, and behind the partial sums of those that have some.
     first
         First core by population that has inputs.
     cores
@@ -42,6 +42,7 @@ class _Cut:
     lines: Mapping[str, Lines]
     parts: Mapping[str, Partition]
     splits: Mapping[str, Splitters]
+    relays: Mapping[str, Splitters]
     first: Mapping[str, int]
     cores: int
 
@@ -57,13 +58,15 @@ def lay_over_cores(
         If a neuron meets a wall of a core, or the chips of the card are not enough.
     """
     cut = _cut(graph, profile, compartments, dict(lines))
-    mesh = Mesh(profile)
-    depth = {n: len(cut.parts[n].levels) if n in cut.parts else 0 for n in graph.populations}
+    mesh = Mesh(profile, cut.cores)
+    depth = dict.fromkeys(graph.populations, 0)
+    depth |= {n: len(cut.parts[n].levels) * (1 + relay.levels) for n, relay in cut.relays.items()}
     order = stages(graph, {n: s.levels for n, s in cut.splits.items()}, depth)
     projections = {n: _edge(graph, n, cut, mesh) for n in graph.projections}
     populations = {n: _population(graph, n, cut, order[n], mesh) for n in graph.populations}
-    chips = -(-cut.cores // mesh.cores_per_chip)
-    copies = sum(s.neurons for s in cut.splits.values())
+    chips = -(-cut.cores // profile.number("cores_per_chip"))
+    copying = [*cut.splits.values(), *cut.relays.values()]
+    copies = sum(s.neurons for s in copying)
     partial = sum(p.chip_neurons - p.neurons * p.compartments for p in cut.parts.values())
     resources: Quantities = {
         "cores": cut.cores,
@@ -75,7 +78,7 @@ def lay_over_cores(
         "partial_sum_neurons": partial,
         "partial_sum_cores": sum(p.sum_cores for p in cut.parts.values()),
         "splitter_neurons": copies,
-        "splitter_cores": sum(s.cores for s in cut.splits.values()),
+        "splitter_cores": sum(s.cores for s in copying),
     }
     fullest = max(cut.parts, key=lambda n: cut.parts[n].axons)
     checks = (
@@ -105,8 +108,16 @@ def _cut(graph: EventGraph, profile: Profile, compartments: Mapping[str, int], l
             part = partition(name, grid, compartments[name], mine, lines, profile)
         parts[name] = part
     splits = {n: _splitters(graph, n, feeds, lines, parts, profile) for n in graph.populations}
-    first, cores = _number(parts, splits, profile)
-    return _Cut(feeds, lines, parts, splits, first, cores)
+    relays = {n: _relay_splitters(part, profile) for n, part in parts.items() if part.levels}
+    first, cores = _number(parts, splits, relays, profile)
+    return _Cut(feeds, lines, parts, splits, relays, first, cores)
+
+
+def _relay_splitters(part: Partition, profile: Profile) -> Splitters:
+    """Splitters behind partial sums, where one takes more than an axon of the core that adds it."""
+    axons = np.full(part.neurons * part.partial_sums, part.relayed.per_plane[0])
+    rows, columns = profile.number("axons_per_core"), profile.number("neurons_per_core")
+    return splitters(axons, part.partials, profile.limit("axon_targets"), columns, rows)
 
 
 def _splitters(
@@ -136,7 +147,10 @@ def _splitters(
 
 
 def _number(
-    parts: Mapping[str, Partition], splits: Mapping[str, Splitters], profile: Profile
+    parts: Mapping[str, Partition],
+    splits: Mapping[str, Splitters],
+    relays: Mapping[str, Splitters],
+    profile: Profile,
 ) -> tuple[dict[str, int], int]:
     """First core of every population, and cores in all; small populations in a row share a core."""
     rows, columns = profile.number("axons_per_core"), profile.number("neurons_per_core")
@@ -151,7 +165,7 @@ def _number(
             cores += part.cores
             if part.cores == 1:
                 open_core, axons, neurons = first[name], part.axons, part.columns
-        cores += splits[name].cores
+        cores += splits[name].cores + relays.get(name, Splitters()).cores
     return first, cores
 
 
@@ -185,7 +199,9 @@ def _population(graph: EventGraph, name: str, cut: _Cut, stage: int, mesh: Mesh)
     if part is None:
         return found
     hops, crossings = path(part, cut.first[name], mesh)
+    relay = cut.relays.get(name, Splitters())
     fans = [part.partials] * len(part.levels[:-1]) + [part.compartments] * len(part.levels[-1:])
+    events = part.neurons * sum(level.groups * fan for level, fan in zip(part.levels, fans, strict=True))
     return found | {
         "stage": stage,
         "cores": part.cores,
@@ -200,7 +216,7 @@ def _population(graph: EventGraph, name: str, cut: _Cut, stage: int, mesh: Mesh)
         "row_groups": part.groups,
         "sum_cores": part.sum_cores,
         "partial_sums": part.neurons * part.partial_sums,
-        "partial_sum_events": part.neurons * sum(g.groups * f for g, f in zip(part.levels, fans, strict=True)),
+        "partial_sum_events": events + relay.neurons // part.partials,
         "partial_sum_hops": int(hops.sum()),
         "partial_sum_crossings": int(crossings.sum()),
     }
@@ -220,9 +236,9 @@ def _notes(graph: EventGraph, profile: Profile, cut: _Cut, chips: int) -> list[s
             notes.append(
                 f"{what} as spikes: a partial sum is thresholded, so the result is an approximation of the graph's"
             )
-    copies = sum(s.neurons for s in cut.splits.values())
+    copying = [*cut.splits.values(), *cut.relays.values()]
+    copies, cores = sum(s.neurons for s in copying), sum(s.cores for s in copying)
     if copies:
-        cores = sum(s.cores for s in cut.splits.values())
         notes.append(
             f"a neuron drives {profile.limit('axon_targets')} axon(s): {copies} splitter neurons on {cores} cores "
             f"copy spikes that several cores or axons want"

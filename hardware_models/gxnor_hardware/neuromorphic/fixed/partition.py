@@ -41,7 +41,9 @@ class Level:
 
 @dataclass(frozen=True)
 class Partition:
-    """A population on cores.
+    """A population on cores: blocks by rows, then columns, then channels, the row groups of each in a row.
+
+    Cores that add partial sums follow, level by level; the neurons themselves are on those of the last level.
 
     Attributes
     ----------

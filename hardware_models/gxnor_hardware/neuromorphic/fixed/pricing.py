@@ -44,7 +44,7 @@ def price_fixed(events: Events, profile: Profile, mapping: Mapping, ledger: Ledg
         "synop": words[rule],
         "neuron_update": "neurons in use x steps",
         "hop": "mesh hops of every packet; inputs enter at (0, 0), splitters stand beside their source",
-        "chip_link": "chip borders that packets cross",
+        "chip_link": "chip borders that lines cross, each once",
         "clock": "clock cycles of all events, one after another",
     }
     charge_law(ledger, found, formulas, time, float(mapping.resources["chips"]))
@@ -135,8 +135,8 @@ def _partial(events: Events, mapping: Mapping, label: str) -> Amount:
 def _ways(events: Events, mapping: Mapping, profile: Profile, label: str) -> Amount:
     """Mesh hops, or chip borders, of all packets."""
     total = Amount.exact(0.0)
-    # a neuron with a single target sends a packet per axon, others one per core
-    single = profile.limit("axon_targets") is not None
+    # where a neuron has a single target, every axon gets a packet of its own; else every core gets one
+    single = label == "hops" and profile.limit("axon_targets") is not None
     for static in mapping.projections.values():
         if f"{label}_high" not in static:
             continue

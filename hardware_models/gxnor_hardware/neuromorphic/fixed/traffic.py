@@ -18,21 +18,16 @@ __all__ = ["Mesh", "Traffic", "listening", "path", "traffic"]
 class Mesh:
     """Cores numbered row by row over the mesh of a chip, chips in a row; packets go along x, then along y."""
 
-    def __init__(self, profile: Profile) -> None:
-        self.cores_per_chip = profile.number("cores_per_chip")
-        self._width = profile.number("cores_x")
+    def __init__(self, profile: Profile, cores: int) -> None:
+        # places are looked up: dividing the numbers of millions of neurons' cores takes longer
+        self.chip, core = np.divmod(np.arange(cores), profile.number("cores_per_chip"))
+        width = profile.number("cores_x")
+        self.y, self.x = np.divmod(core, width)
+        self.x = self.x + self.chip * width
 
-    def place(self, cores: Int64) -> tuple[Int64, Int64, Int64]:
-        """(x, y, chip) of cores; x counts across chips."""
-        chip, core = np.divmod(cores, self.cores_per_chip)
-        y, x = np.divmod(core, self._width)
-        return x + chip * self._width, y, chip
-
-    def between(self, one: Int64, other: Int64) -> tuple[Int64, Int64]:
-        """(hops |dx| + |dy|, chip borders crossed) between cores."""
-        x, y, chip = self.place(one)
-        to_x, to_y, to_chip = self.place(other)
-        return np.abs(x - to_x) + np.abs(y - to_y), np.abs(chip - to_chip)
+    def hops(self, one: Int64, other: Int64) -> Int64:
+        """|dx| + |dy| between cores; x counts across chips."""
+        return np.asarray(np.abs(self.x[one] - self.x[other]) + np.abs(self.y[one] - self.y[other]))
 
 
 @dataclass(frozen=True)
@@ -43,8 +38,10 @@ class Traffic:
     ----------
     cores
         Cores that listen.
-    hops, crossings
-        Sum over them of mesh hops and of chip borders on the way.
+    hops
+        Mesh hops, summed over them.
+    crossings
+        Chip borders on the way: each once, as copies for cores beyond it are made there.
     """
 
     cores: Int64
@@ -93,17 +90,20 @@ def traffic(feed: Feed, target: Partition, slot: Slot, first: int, source_cores:
         The mesh.
     """
     nch, _, ncol = target.counts
-    hops, crossings = np.zeros(feed.source, np.int64), np.zeros(feed.source, np.int64)
+    hops = np.zeros(feed.source, np.int64)
+    here = np.broadcast_to(mesh.chip[source_cores], feed.source)
+    lowest, highest = here.copy(), here.copy()
     axes = [list(_readers(feed, axis, target.size[axis])) for axis in range(3)]
     for channel, row, column in product(*axes):
         block = (row.block[:, None] * ncol + column.block) * nch + channel.block[:, None, None]
         number = (channel.rank[:, None, None] * row.count[:, None] + row.rank[:, None]) * column.count
         cores = first + block * target.groups + slot.group_of(number + column.rank)
         there = (channel.block >= 0)[:, None, None] & (row.block >= 0)[:, None] & (column.block >= 0)
-        along, over = mesh.between(source_cores, np.where(there, cores, 0))
-        hops += np.where(there, along, 0)
-        crossings += np.where(there, over, 0)
-    return Traffic(listening(feed, target.size), hops, crossings)
+        cores = np.where(there, cores, source_cores)
+        hops += mesh.hops(source_cores, cores)
+        np.minimum(lowest, mesh.chip[cores], out=lowest)
+        np.maximum(highest, mesh.chip[cores], out=highest)
+    return Traffic(listening(feed, target.size), hops, highest - lowest)
 
 
 def path(target: Partition, first: int, mesh: Mesh) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -115,9 +115,8 @@ def path(target: Partition, first: int, mesh: Mesh) -> tuple[NDArray[np.int64], 
     for level in target.levels:
         sums = np.arange(target.neurons)[:, None] * level.sums + np.arange(level.groups) // level.per_sum
         to = start + sums // level.per_core
-        along, over = mesh.between(at, to)
-        hops.append(along.reshape(-1))
-        crossings.append(over.reshape(-1))
+        hops.append(mesh.hops(at, to).reshape(-1))
+        crossings.append(np.abs(mesh.chip[at] - mesh.chip[to]).reshape(-1))
         start += -(-target.neurons * level.sums // level.per_core)
         at = to[:, :: level.per_sum]
     return np.concatenate(hops), np.concatenate(crossings)
