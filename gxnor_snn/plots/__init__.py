@@ -5,6 +5,7 @@ pyplot. matplotlib is imported when something is drawn.
 """
 
 from .asynchrony import accuracy_over_time, early_firing_cost, membrane_traces, spike_times, traffic_over_time
+from .devices import conductance_distributions, drift_curves
 from .energy import energy_by_term
 from .gating import gating_funnel
 from .raster import event_raster
@@ -13,6 +14,8 @@ from .sparsity import sparsity_per_layer
 
 __all__ = [
     "accuracy_over_time",
+    "conductance_distributions",
+    "drift_curves",
     "early_firing_cost",
     "energy_by_term",
     "event_raster",
