@@ -117,7 +117,7 @@ def cell_transfer(
 def _checked(
     g_s: ArrayLike, v: ArrayLike, r_row_ohm: float, r_col_ohm: float, disconnected: ArrayLike | None
 ) -> tuple[Array, Array]:
-    g, volts = np.array(g_s, dtype=np.float64), np.asarray(v, dtype=np.float64)
+    g, volts = np.asarray(g_s, dtype=np.float64), np.asarray(v, dtype=np.float64)
     if g.ndim != 2 or not 0 < g.size <= _MOST_CELLS or not (np.isfinite(g).all() and (g >= 0).all()):
         raise InputError(
             f"g_s has shape {g.shape}; allowed are (rows, cols), at most {_MOST_CELLS} cells, finite, not negative"
@@ -131,7 +131,7 @@ def _checked(
         cut = np.asarray(disconnected)
         if cut.shape != (len(g),) or cut.dtype != np.bool_:
             raise InputError(f"disconnected is {cut.dtype} {cut.shape}; allowed are bools of shape ({len(g)},)")
-        g[cut] = 0.0
+        g = np.where(cut[:, None], 0.0, g)
     return g, volts if volts.ndim == 2 else volts[:, None]
 
 

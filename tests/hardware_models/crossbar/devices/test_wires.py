@@ -69,6 +69,13 @@ def test_with_zero_rows_at_0_v_the_map_does_not_depend_on_the_input() -> None:
     assert not np.allclose(nodal(g, x[:, 0], 20.0, 60.0, disconnected=off), w.T @ x[:, 0], rtol=1e-3)
 
 
+def test_tensors_are_taken_and_nothing_given_is_changed() -> None:
+    g = torch.full((2, 2), 1e-4, dtype=torch.float64)
+    found = nodal(g, torch.ones(2), 1.0, 1.0, disconnected=torch.tensor([True, False]))
+    assert (g == 1e-4).all()
+    assert found == pytest.approx(nodal(g[1:].numpy(), np.ones(1), 1.0, 1.0), rel=1e-12)
+
+
 def test_one_cell_by_hand() -> None:
     # driver - 100 ohm - cell of 1 kohm - 300 ohm - ground
     assert nodal([[1e-3]], [1.4], 100.0, 300.0)[0] == pytest.approx(1e-3)
