@@ -468,6 +468,35 @@ def test_odin_weights_of_zero_save_nothing() -> None:
     assert (silent.terms["synaptic events"].count, busy.terms["synaptic events"].count) == (256 * 3, 256 * 6)
 
 
+def test_what_saturates_is_named() -> None:
+    graph = EventGraph(
+        [Input(name="x", shape=(40,), coding=BINARY), readout("out", 1)],
+        [dense("fc", "x", "out", np.full((1, 40), 7), Coding.signmag(3, lo=-7, hi=7))],
+    )
+    mapping = map_graph(graph, load_profile(ODIN))
+    assert {c.limit: c.status for c in mapping.checks}["sum_bits"] == "exceeded"
+    assert any("sum_bits is 9, the card has 8" in note and "saturates" in note for note in mapping.notes)
+
+
+def test_chips_beyond_the_border_need_a_price(edited: Edit, at_activity: Callable[..., Counts]) -> None:
+    """A net on several chips: priced per border and line on TrueNorth, without a total on Tianjic."""
+    graph = layer(40, 300)
+    for card, chips in ((TRUENORTH, 2), (TIANJIC, 2)):
+        profile = edited(card, {"limits/cores_per_chip/value": chips, "design/cores_x/value": chips})
+        mapping = map_graph(graph, profile)
+        bill = price(at_activity(graph), profile, mapping)
+        assert int(mapping.resources["chips"]) > 1
+        if card == TRUENORTH:
+            assert bill.terms["chip links"].energy_j == pytest.approx(bill.terms["chip links"].count * 832 * PJ)
+            seconds = 1e-3 * int(mapping.resources["steps"])
+            assert bill.terms["static"].energy_j == pytest.approx(
+                64.43e-3 * seconds * int(mapping.resources["chips"])
+            )
+        else:
+            assert bill.total is None
+            assert [u.term for u in bill.unpriced] == ["chip links"]
+
+
 def test_odin_holds_what_its_256_neurons_hold() -> None:
     profile = load_profile(ODIN)
     images = EventGraph(
@@ -620,6 +649,8 @@ def test_static_power_runs_over_every_tick_and_chip() -> None:
     assert bill.terms["static"].energy_j == pytest.approx(64.43e-3 * 3e-3)
     assert set(bill.terms) == {"synaptic events", "chip links", "static"}
     assert bill.terms["chip links"].energy_j == 0
+    assert bill.area is not None
+    assert bill.area.area_m2 == pytest.approx(4.3e-4)
 
 
 def test_more_open_gates_cost_more_and_never_less(at_activity: Callable[..., Counts]) -> None:

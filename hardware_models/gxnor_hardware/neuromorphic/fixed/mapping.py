@@ -52,7 +52,12 @@ def map_fixed(graph: EventGraph, profile: Profile) -> Mapping:
         projections[name] |= _edge(graph, name, lines[name], profile) | layout.projections[name]
     for name in graph.populations:
         populations[name] |= layout.populations[name]
-    exact = _NOT_EXACT[profile.choice("compares")]
+    exact = [_NOT_EXACT[profile.choice("compares")]]
+    exact += [
+        f"{check.limit} is {check.used:g}, the card has {check.allowed:g}: {check.note}"
+        for check in checks
+        if check.status == "exceeded"
+    ]
     return Mapping(
         profile=profile.name,
         kind=profile.kind,
@@ -61,7 +66,7 @@ def map_fixed(graph: EventGraph, profile: Profile) -> Mapping:
         populations=populations,
         resources=layout.resources,
         checks=(*checks, *layout.checks),
-        notes=(*layout.notes, *([exact] if exact else [])),
+        notes=(*layout.notes, *filter(None, exact)),
     )
 
 

@@ -47,7 +47,9 @@ def price_fixed(events: Events, profile: Profile, mapping: Mapping, ledger: Ledg
         "chip_link": "chip borders that lines cross, each once",
         "clock": "clock cycles of all events, one after another",
     }
-    charge_law(ledger, found, formulas, time, float(mapping.resources["chips"]))
+    chips = float(mapping.resources["chips"])
+    charge_law(ledger, found, formulas, time, chips)
+    ledger.occupy([("chip", Amount.exact(chips))], "whole chips")
 
 
 def _steps(mapping: Mapping) -> float:

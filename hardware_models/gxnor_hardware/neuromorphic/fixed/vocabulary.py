@@ -11,6 +11,7 @@ VOCABULARY = Vocabulary(
         "time": names("step"),
         "frequency": names("clock"),
         "ratio": frozenset(),
+        "area": names("chip"),
     },
     parts=names("leakage tick_baseline synapse_memory controller scheduler analog host"),
     limits=names(
