@@ -2,7 +2,7 @@
 
 from .claims import check_claims
 from .optimizer import DST
-from .rounding import Lut, Piecewise, Rounding, Tanh, Unbiased
+from .rounding import Lut, Piecewise, Power, Rounding, Tanh, Unbiased
 from .transition import transition
 
-__all__ = ["DST", "Lut", "Piecewise", "Rounding", "Tanh", "Unbiased", "check_claims", "transition"]
+__all__ = ["DST", "Lut", "Piecewise", "Power", "Rounding", "Tanh", "Unbiased", "check_claims", "transition"]

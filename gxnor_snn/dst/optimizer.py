@@ -50,8 +50,9 @@ class DST(torch.optim.Optimizer):
         may also be "int7", the second of "adam" also "factored" (a number per row and column, Adafactor, arXiv
         1804.04235). "factored" alone is ("float32", "factored").
     rounding
-        Jump probability of p = |nu| / dz: "tanh"; "unbiased" (p itself); "lut4", "lut8", "lut16", "lut24",
-        "lut32" (a table of tanh(m p)); "piecewise" (two lines near tanh(3 p)). The second and the last have no m.
+        Jump probability of p = |nu| / dz: "tanh"; "power2", "power3", "power4" (powers of tanh(m p)); "unbiased"
+        (p itself); "lut4", "lut8", "lut16", "lut24", "lut32" (a table of tanh(m p)); "piecewise" (two lines near
+        tanh(3 p)). "unbiased" and "piecewise" have no m.
     source
         Of the draws: "generator", or "lfsr3", "lfsr5", "lfsr7", "lfsr15", "lfsr32" (a shift register per weight).
     zero_bias

@@ -9,7 +9,7 @@ from torch import Tensor
 from gxnor_snn.errors import InputError
 
 from .moments import BFloat16, Factored, Float32, Logarithmic8, Moment, SquareRoot7, SquareRoot8
-from .rounding import Lut, Piecewise, Rounding, Tanh, Unbiased
+from .rounding import Lut, Piecewise, Power, Rounding, Tanh, Unbiased
 from .rules import SGD, Adam, AdaMaxShift, Rule
 from .sources import Lfsr, Source, Stream
 
@@ -38,6 +38,7 @@ _SECOND: Mapping[str, Mapping[str, type[Moment]]] = {
 }
 _ROUNDINGS: Mapping[str, Rounding] = {
     "tanh": Tanh(),
+    **{f"power{k}": Power(float(k)) for k in (2, 3, 4)},
     "unbiased": Unbiased(),
     "piecewise": Piecewise(),
     **{f"lut{bins}": Lut(bins) for bins in Lut.BINS},

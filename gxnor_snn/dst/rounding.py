@@ -4,6 +4,7 @@ Contract of a `Rounding`: `probability` maps p = |nu| / dz in [0, 1) to a probab
 tau(0) = 0 and tau(p) <= `slope` * p. The slope bounds which weights can jump before tau is evaluated.
 """
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from gxnor_snn.errors import InputError
 
-__all__ = ["Lut", "Piecewise", "Rounding", "Tanh", "Unbiased"]
+__all__ = ["Lut", "Piecewise", "Power", "Rounding", "Tanh", "Unbiased"]
 
 
 class Rounding(ABC):
@@ -33,6 +34,37 @@ class Tanh(Rounding):
 
     def probability(self, fraction: Tensor, m: float) -> Tensor:
         return fraction.mul_(m).tanh_()
+
+    def slope(self, m: float) -> float:
+        return m
+
+
+@dataclass(frozen=True)
+class Power(Rounding):
+    """tau = tanh(m p)^exponent: small steps, which are mostly noise, jump less often against large ones; c = m.
+
+    With the exponent k a step twice as large jumps 2^k times as often while tanh is linear, so the same share of
+    wrong jumps takes a hotter learning rate: about 1 where "tanh" takes 0.1. This project's own variant.
+
+    Parameters
+    ----------
+    exponent
+        k >= 1; 1 is `Tanh`.
+
+    Raises
+    ------
+    InputError
+        If `exponent` is below 1 or not finite.
+    """
+
+    exponent: float
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.exponent < math.inf:
+            raise InputError(f"Power: exponent is {self.exponent!r}; allowed are finite numbers >= 1")
+
+    def probability(self, fraction: Tensor, m: float) -> Tensor:
+        return fraction.mul_(m).tanh_().pow_(self.exponent)
 
     def slope(self, m: float) -> float:
         return m

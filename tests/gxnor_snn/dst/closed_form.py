@@ -26,8 +26,13 @@ def lut(bins: int) -> Tau:
     return lambda p, m: math.tanh(m * max(i for i in range(bins) if (i / bins) ** 2 <= p) ** 2 / bins**2)
 
 
+def power(exponent: int) -> Tau:
+    return lambda p, m: math.tanh(m * p) ** exponent
+
+
 TAUS: dict[str, Tau] = {
     "tanh": tanh,
+    **{f"power{k}": power(k) for k in (2, 3, 4)},
     "unbiased": unbiased,
     "piecewise": piecewise,
     **{f"lut{bins}": lut(bins) for bins in (4, 8, 16, 24, 32)},

@@ -213,7 +213,10 @@ def test_a_gradient_that_is_not_finite_raises_and_moves_nothing() -> None:
         ({"lr": 0.1, "betas": (0.9,)}, "betas is"),
         ({"lr": 0.1, "zero_bias": -0.1}, "zero_bias is -0.1"),
         ({"lr": 0.1, "rule": "lion"}, "rule is 'lion'; allowed are adam, adamax_shift, sgd"),
-        ({"lr": 0.1, "rounding": "floor"}, "rounding is 'floor'; allowed are tanh, unbiased, piecewise, lut4"),
+        (
+            {"lr": 0.1, "rounding": "floor"},
+            "rounding is 'floor'; allowed are tanh, power2, power3, power4, unbiased, piecewise, lut4",
+        ),
         ({"lr": 0.1, "source": "lfsr4"}, "source is 'lfsr4'; allowed are generator, lfsr3"),
         ({"lr": 0.1, "moments": "float16"}, "the first of moments is 'float16'; allowed are float32"),
         ({"lr": 0.1, "moments": ("int8", "int7")}, r"the second of moments \(rule 'adam'\) is 'int7'"),

@@ -4,13 +4,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gxnor_snn.dst import Lut, Piecewise, Tanh, Unbiased, transition
+from gxnor_snn.dst import Lut, Piecewise, Power, Tanh, Unbiased, transition
 from gxnor_snn.spaces import DiscreteSpace
 
 from .closed_form import TAUS, assert_follows, closed_form
 
 ROUNDINGS = {
     "tanh": Tanh(),
+    **{f"power{k}": Power(float(k)) for k in (2, 3, 4)},
     "unbiased": Unbiased(),
     "piecewise": Piecewise(),
     **{f"lut{bins}": Lut(bins) for bins in Lut.BINS},
