@@ -122,3 +122,16 @@ def mlp_of(*sizes: int, seed: int = 0) -> EventGraph:
             for k in range(1, len(sizes))
         ],
     )  # fmt: skip
+
+
+def dense(weights: Any, source: Input, hidden: Spiking, coding: Coding = TERNARY, gain: int = 1) -> EventGraph:
+    """x -> h -> out."""
+    return EventGraph(
+        [source, hidden, readout("out", (1,))],
+        [
+            Dense(name="fc1", source="x", target="h", weights=weights, coding=coding, gain=gain),
+            Dense(
+                name="fc2", source="h", target="out", weights=np.ones((1, hidden.size), np.int8), coding=TERNARY
+            ),
+        ],
+    )

@@ -57,10 +57,16 @@ class WindowReach(Reach):
         self._size = source_shape[1], source_shape[2]
         self._source_group = np.arange(source_shape[0]) * groups // source_shape[0]
         self._outputs_per_group = len(synapses) // groups
+        self._taps_of: dict[tuple[int, Range], Mask] = {}
         self._kinds: dict[tuple[int, Range], _Kinds] = {}
         self._kernels: dict[tuple[int, int], NDArray[np.float32]] = {}
 
     def _taps(self, axis: int, outputs: Range) -> Mask:
+        if (axis, outputs) not in self._taps_of:
+            self._taps_of[axis, outputs] = self._read_taps(axis, outputs)
+        return self._taps_of[axis, outputs]
+
+    def _read_taps(self, axis: int, outputs: Range) -> Mask:
         """For every source index of one axis, which taps read it from the outputs of the range."""
         window, size = self._window, self._size[axis]
         taps = np.zeros((size, window.kernel[axis]), bool)
