@@ -67,7 +67,7 @@ STUDIES = {
         ),
         Study(
             name="fashion_mnist",
-            what="lenet ternary against its float twin (ReLU), the same epochs and selection (last), no augmentation",
+            what="lenet ternary against its float twin (ReLU): the same epochs, the last one, no augmentation",
             data="fashion_mnist",
             recipe=_BEST.replace(epochs=30),
             variants={
