@@ -25,7 +25,12 @@ TERMS = {
 
 
 def charge_law(
-    ledger: Ledger, events: Mapping[str, Amount], formulas: Mapping[str, str], time: Amount | None, chips: float
+    ledger: Ledger,
+    events: Mapping[str, Amount],
+    formulas: Mapping[str, str],
+    time: Amount | None,
+    chips: float,
+    grade: str = "A",
 ) -> None:
     """Charge events, by energy constant, and static power over a time.
 
@@ -41,9 +46,11 @@ def charge_law(
         Seconds; None where nobody knows.
     chips
         Powered chips; a part of one where its cores can be powered alone.
+    grade
+        Grade of what the events rest on.
     """
     for name, amount in events.items():
-        ledger.charge(TERMS[name], [(name, amount)], formulas.get(name, "events"))
+        ledger.charge(TERMS[name], [(name, amount)], formulas.get(name, "events"), grade=grade)
     ledger.static(chips, time, "seconds x chips")
 
 

@@ -126,6 +126,8 @@ def _edge(graph: EventGraph, name: str, lines: Lines, profile: Profile) -> dict[
     many = planes > 1 or (typed and projection.weighted and projection.coding.n_planes > 1)
     return {
         "event": ("n_xnor" if many else "n_gated") if projection.weighted else "n_moved",
+        # a multi-bit synapse takes the planes of a weight as one event, an axon type one by one
+        "event_low": "n_moved" if not projection.weighted else "n_xnor" if many and typed else "n_gated",
         "driven": "n_x" if projection.weighted else "n_moved",
         "planes": planes,
         "axons_per_value": lines.axons,

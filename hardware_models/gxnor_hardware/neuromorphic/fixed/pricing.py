@@ -5,7 +5,7 @@ import numpy as np
 from gxnor_snn.results import Mapping
 
 from ...events import Events
-from ...ledger import Amount, Ledger
+from ...ledger import Amount, Ledger, weakest
 from ...profile import Profile
 from .law import charge_law
 
@@ -48,8 +48,18 @@ def price_fixed(events: Events, profile: Profile, mapping: Mapping, ledger: Ledg
         "clock": "clock cycles of all events, one after another",
     }
     chips = float(mapping.resources["chips"])
-    charge_law(ledger, found, formulas, time, chips)
+    charge_law(ledger, found, formulas, time, chips, _grade(profile, mapping))
     ledger.occupy([("chip", Amount.exact(chips))], "whole chips")
+
+
+def _grade(profile: Profile, mapping: Mapping) -> str:
+    """Weakest grade of the facts that the counts of this mapping, and its steps, rest on."""
+    facts = [profile.design[n] for n in ("axon_carries", "signed_neurons", "synop_unit")]
+    if mapping.resources.get("splitter_neurons"):
+        facts.append(profile.limits["axon_targets"])
+    if mapping.resources.get("partial_sum_neurons"):
+        facts.append(profile.design["partial_sums"])
+    return weakest([fact.grade for fact in facts])
 
 
 def _steps(mapping: Mapping) -> float:
@@ -59,20 +69,13 @@ def _steps(mapping: Mapping) -> float:
 def _connected(events: Events, mapping: Mapping) -> Amount:
     total = Amount.exact(0.0)
     for name, static in mapping.projections.items():
-        gates = events.of(name, str(static["event"])) * float(static["synapses_per_event"])
-        least = (
-            gates if static["event"] != "n_xnor" else _fewest(events, name, float(static["synapses_per_event"]))
+        most, least = (
+            events.of(name, str(static[word])) * float(static["synapses_per_event"])
+            for word in ("event", "event_low")
         )
         low, high = float(static["copies_low"]), float(static["copies_high"])
-        if low == high == 1.0:
-            least = gates
-        total += Amount((low + high) / 2 * gates, low * least, high * gates)
+        total += Amount((low + high) / 2 * most, low * least, high * most)
     return total + _copied(events, mapping) + _partial(events, mapping, "partial_sum_events")
-
-
-def _fewest(events: Events, name: str, fan: float) -> float:
-    """Open gates of values of several planes: at least one plane of each is open."""
-    return events.of(name, "n_gated") * fan
 
 
 def _driven(events: Events, mapping: Mapping) -> Amount:
@@ -158,11 +161,13 @@ def _time(
     step, clock = profile.time.get("step"), profile.frequency.get("clock")
     if step is not None:
         time = Amount.exact(_steps(mapping)) * step
-        ledger.take(time, {"step": step}, "steps of all layers, splitters and partial sums included, x step")
+        formula = "steps of all layers, splitters and partial sums included, x step"
+        ledger.take(time, {"step": step}, formula, [_grade(profile, mapping)])
         return time, None
     if clock is not None and "cycles_per_synop" in profile.design:
         cycles = synops * float(profile.number("cycles_per_synop"))
         time = Amount(cycles.value / clock.value, cycles.low / clock.high, cycles.high / clock.low)
-        ledger.take(time, {"clock": clock}, "synaptic operations, one after another, x cycles of each / clock")
+        formula = "synaptic operations, one after another, x cycles of each / clock"
+        ledger.take(time, {"clock": clock}, formula, [_grade(profile, mapping)])
         return time, cycles
     return None, None
