@@ -1,7 +1,7 @@
 """The contract of a device that takes part in training: what its memory cells do to the weights they hold.
 
-A device of `gxnor_hardware.crossbar.devices` satisfies it, and so may any other object: nothing has to be inherited.
-`gxnor_snn.layers.attached` lets one disturb the training passes of a model.
+A device of `gxnor_hardware.crossbar.devices` satisfies it, and so may any other object: nothing has to be
+inherited. `gxnor_snn.layers.attached` lets one disturb the training passes of a model.
 """
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable

@@ -18,6 +18,7 @@ from .region import Region
 __all__ = ["POPULATIONS", "Input", "Readout", "Relay", "Spiking"]
 
 _INT16 = np.iinfo(np.int16)
+_HALVES_IN_FLOAT32 = 1 << 22  # below it every half-integer is a float32
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -127,10 +128,14 @@ class Spiking(Population):
     def emit(self, sums: Any, coding: Coding | None, xp: Any) -> Any:
         # On real sums the switch lies half an integer away, so that small noise does not flip a tie.
         half = 0.5 if is_real(sums) else 0
+        small = np.abs(self.thresholds).max(initial=0) < _HALVES_IN_FLOAT32
 
         def per_channel(values: NDArray[Any]) -> Any:
             shaped = np.ascontiguousarray(values.reshape((-1,) + (1,) * (len(self.shape) - 1)))
-            return shaped if xp is np else xp.as_tensor(shaped, device=sums.device)
+            if xp is np:
+                return shaped
+            moved = xp.as_tensor(shaped, device=sums.device)
+            return moved.to(sums.dtype) if half and small else moved
 
         sign = per_channel(np.where(self.increasing, 1, -1))
         signed = sums * sign

@@ -13,6 +13,8 @@ from .base import DiscreteLayer
 
 __all__ = ["attached", "levels_on_device"]
 
+_GENERATOR = "device_generator"  # an attribute of a module: checkpoints look there for generators
+
 
 @torch.no_grad()
 def levels_on_device(
@@ -50,7 +52,8 @@ def levels_on_device(
     spread = device.read_noise(cells, time_s, target)
     noise = torch.randn(cells.shape, generator=generator, device=cells.device, dtype=cells.dtype)
     plus, minus = cells + spread * noise
-    return (plus - minus) * (largest / span)
+    held: Tensor = (plus - minus) * (largest / span)
+    return held
 
 
 @contextlib.contextmanager
@@ -110,10 +113,10 @@ def attached(
 
     for layer in layers:
         layer.disturb = disturb
-    layers[0].device_generator = generator  # where checkpoints look for generators
+    vars(layers[0])[_GENERATOR] = generator
     try:
         yield model
     finally:
         for layer in layers:
             layer.disturb = None
-        del layers[0].device_generator
+        del vars(layers[0])[_GENERATOR]

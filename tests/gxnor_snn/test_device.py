@@ -90,8 +90,9 @@ def test_training_passes_are_disturbed_and_gradients_pass_straight_through(make:
 
 def test_what_cannot_be_attached_is_refused() -> None:
     layer = DiscreteLinear(2, 2, generator=seeded(0))
-    with pytest.raises(InputError, match="Linear has no discrete layer"), attached(
-        torch.nn.Linear(1, 1), Device.ideal(), seeded(0)
+    with (
+        pytest.raises(InputError, match="Linear has no discrete layer"),
+        attached(torch.nn.Linear(1, 1), Device.ideal(), seeded(0)),
     ):
         pass
     with pytest.raises(InputError, match="got object and Generator"), attached(layer, object(), seeded(0)):  # type: ignore[arg-type]

@@ -130,7 +130,7 @@ def _checked_ranges(ranges: object) -> Mapping[str, tuple[float, ...]]:
     )
     if not good or not isinstance(ranges, Mapping):
         raise InputError(
-            f"array: adc_range is {ranges!r:.80}, allowed is a positive number per tile by projection (`calibrate`)"
+            f"array: adc_range is {ranges!r:.80}, allowed is a positive number per tile, by projection"
         )
     return MappingProxyType({str(name): tuple(float(v) for v in values) for name, values in ranges.items()})
 

@@ -79,9 +79,9 @@ class Converter:
         """Codes times step, in place: the nearest code of (sum + offset) * gain, clipped; halves go up."""
         positions = (1,) * (sums.ndim - 4)
         if self.offset is not None:
-            sums.add_(self.offset.unsqueeze(1).unflatten(3, (-1, *positions)))
+            sums.add_(torch.unflatten(self.offset.unsqueeze(1), 3, (-1, *positions)))
         if self.gain is not None:
-            sums.mul_(self.gain.unsqueeze(1).unflatten(3, (-1, *positions)))
+            sums.mul_(torch.unflatten(self.gain.unsqueeze(1), 3, (-1, *positions)))
         if self.top is None:
             return sums
         if self._coarse:  # in this order a sum between two codes lies there exactly, and halves go up

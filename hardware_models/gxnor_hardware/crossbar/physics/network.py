@@ -132,7 +132,7 @@ class Crossbars:
         """Sums (draws * samples, outputs, *positions) of one projection, int64 where they are exact."""
         programmed = self.projections[projection.name]
         product = programmed.product
-        signal = levels.unflatten(0, (self.draws, n_samples))
+        signal = torch.unflatten(levels, 0, (self.draws, n_samples))
         if not self.graph.populations[projection.source].has_inputs:
             signal = signal[:1]  # the network's input is the same for all draws
         total: Tensor | None = None
@@ -171,17 +171,17 @@ def _joined(codes: Tensor, planes: tuple[int, ...]) -> Tensor:
     """Codes (draws, samples, groups, planes * outputs, *positions) added over weight planes."""
     if len(planes) == 1:
         return codes
-    by_plane = codes.unflatten(3, (len(planes), -1))
+    by_plane = torch.unflatten(codes, 3, (len(planes), -1))
     weights = torch.tensor(planes, dtype=torch.float64, device=codes.device)
-    return torch.tensordot(by_plane.double(), weights, ([3], [0]))
+    added: Tensor = torch.tensordot(by_plane.double(), weights, ([3], [0]))
+    return added
 
 
 def _by_draw(sizes: list[int], draws: int) -> NDArray[np.int64]:
     """Where, in joined batches of all draws, the samples of the first draw stand, then those of the second, ..."""
     starts = np.cumsum([0, *(draws * s for s in sizes)])
-    return np.concatenate(
-        [np.arange(s, dtype=np.int64) + start + d * s for d in range(draws) for s, start in zip(sizes, starts, strict=False)]
-    )
+    batches = list(zip(sizes, starts, strict=False))
+    return np.concatenate([start + d * size + np.arange(size) for d in range(draws) for size, start in batches])
 
 
 def _reordered(trace: EventTrace, order: NDArray[np.int64]) -> EventTrace:

@@ -1,8 +1,8 @@
 """The two products that arrays compute, many draws of devices at once: dense and convolution.
 
-A product knows how a projection's weights lie as matrices (`matrix`), brings the drive of the rows (`Rows`) and
-the cells of a tile (`kernel`) into the form in which it multiplies them fast, and multiplies (`apply`). Signals are
-(draws or 1, samples, *source shape): the network's input is the same for all draws and is held once.
+A product knows how a projection's weights lie as matrices (`matrix`), brings the drive of the rows (`rows`) and
+the cells of a tile (`kernel`) into the form in which it multiplies them fast, and multiplies (`apply`). Signals
+are (draws or 1, samples, *source shape): the network's input is the same for all draws and is held once.
 Convolutions never unfold: each tile convolves the channels that it reads with kernels that are zero elsewhere.
 """
 
@@ -66,7 +66,7 @@ class Product(ABC):
 
     @abstractmethod
     def kernel(self, cells: Tensor, start: int, stop: int) -> Kernel:
-        """Cells (draws, groups, rows of the tile, columns); the rows are those of `start` to `stop`, once or twice."""
+        """Cells (draws, groups, rows, columns) of inputs `start` to `stop`: all first rows, then all second ones."""
 
     @abstractmethod
     def apply(self, rows: tuple[Tensor, ...], kernel: Kernel) -> Tensor:
@@ -116,7 +116,7 @@ class ConvProduct(Product):
     def rows(self, signal: Tensor) -> Tensor:
         if any(self._padding):
             signal = F.pad(signal, self._padding)
-        return signal.unflatten(2, (self.groups, self._channels))
+        return torch.unflatten(signal, 2, (self.groups, self._channels))
 
     def kernel(self, cells: Tensor, start: int, stop: int) -> Kernel:
         draws, groups, rows, columns = cells.shape
@@ -124,28 +124,31 @@ class ConvProduct(Product):
         first, last = start // area, -(-stop // area)
         blocks = rows // (stop - start)
         values = cells.new_zeros(draws, groups, columns, blocks, (last - first) * area)
-        values[..., start - first * area : stop - first * area] = cells.transpose(2, 3).unflatten(3, (blocks, -1))
+        values[..., start - first * area : stop - first * area] = torch.unflatten(
+            cells.transpose(2, 3), 3, (blocks, -1)
+        )
         shape = (draws, groups * columns, blocks * (last - first), *self._size)
         return Kernel(values.reshape(shape), (first, last), columns)
 
     def apply(self, rows: tuple[Tensor, ...], kernel: Kernel) -> Tensor:
         first, last = kernel.inputs
         driven = torch.cat([r[:, :, :, first:last] for r in rows], dim=3).flatten(2, 3)
-        draws, samples = len(kernel.values), driven.shape[1]
+        draws = len(kernel.values)
         if len(driven) == 1 and self.groups == 1:
             sums = self._convolve(driven[0], kernel.values.flatten(0, 1))
-            return sums.unflatten(1, (draws, 1, -1)).transpose(0, 1)
+            return torch.unflatten(sums, 1, (draws, 1, -1)).transpose(0, 1)
         if draws == 1:
-            return self._convolve(driven[0], kernel.values[0]).unflatten(1, (self.groups, -1))[None]
+            return torch.unflatten(self._convolve(driven[0], kernel.values[0]), 1, (self.groups, -1))[None]
         # one convolution per draw: a grouped one over all draws takes twice the time on a CPU
         parts = [self._convolve(driven[d % len(driven)], kernel.values[d]) for d in range(draws)]
-        sums = torch.stack(parts)
-        assert sums.shape[1] == samples
-        return sums.unflatten(2, (self.groups, -1))
+        return torch.unflatten(torch.stack(parts), 2, (self.groups, -1))
 
     def _convolve(self, images: Tensor, kernels: Tensor) -> Tensor:
         # NNPACK's and cuDNN's shortcuts round; sums of integers stay exact without them
-        with torch.backends.nnpack.flags(enabled=False), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        with (
+            torch.backends.nnpack.flags(enabled=False),
+            torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
+        ):
             return F.conv2d(images, kernels, None, self._stride, 0, self._dilation, self.groups)
 
 

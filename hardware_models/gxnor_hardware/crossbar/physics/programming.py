@@ -154,7 +154,8 @@ def _program(
     reaches: list[tuple[float, ...]] = []
     spread: list[int] = []
     all_kept = True
-    for index, part in enumerate(levels.split(width, dim=2)):
+    for index, first in enumerate(range(0, levels.shape[2], width)):
+        part = levels[..., first : first + width]
         wanted = scheme.targets(part, device)
         sides = scheme.parts(wanted / unit)
         reaches.append(tuple(_reach(side, array.rows_per_input) for side in (part, *sides)))
@@ -173,15 +174,27 @@ def _program(
         values = part.expand(draws, -1, -1, -1) if kept else scheme.subtract(cells / unit)
         found.append((values, *scheme.parts(cells / unit), *scheme.parts(variance), *scheme.parts(offset)))
         spread += [index] * part.shape[2]
-    joined = (torch.cat(columns, dim=-1) for columns in zip(*found, strict=True))
-    shared = torch.tensor(spread, device=levels.device) if scheme.spare else None
-    analog, plus, minus = (max(column) for column in zip(*reaches, strict=True))
-    return _Arrays(*joined, spread=shared, reach=(analog, plus, minus), kept=all_kept)
+    values, plus, minus, plus_variance, minus_variance, plus_offset, minus_offset = (
+        torch.cat(columns, dim=-1) for columns in zip(*found, strict=True)
+    )
+    analog, added, taken = (max(column) for column in zip(*reaches, strict=True))
+    return _Arrays(
+        values=values,
+        plus=plus,
+        minus=minus,
+        plus_variance=plus_variance,
+        minus_variance=minus_variance,
+        plus_offset=plus_offset,
+        minus_offset=minus_offset,
+        spread=torch.tensor(spread, device=levels.device) if scheme.spare else None,
+        reach=(analog, added, taken),
+        kept=all_kept,
+    )
 
 
 def _reach(cells: Tensor, rows_per_input: int) -> float:
     """The largest column sum of cells (groups, rows, columns) whose inputs drive one row each, by 1 or -1."""
-    by_input = cells.abs().unflatten(1, (rows_per_input, -1)).amax(1)
+    by_input = torch.unflatten(cells.abs(), 1, (rows_per_input, -1)).amax(1)
     return float(by_input.sum(1).max())
 
 

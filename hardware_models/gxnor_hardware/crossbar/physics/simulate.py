@@ -31,12 +31,12 @@ def simulate(
     time_s: float = 0.0,
     batch: int | None = None,
 ) -> EventTrace:
-    """Run an event graph on crossbars of real devices.
+    r"""Run an event graph on crossbars of real devices.
 
     Only the matrix products are replaced: a tile's column sum is
 
-    .. math:: I_j = \\sum_i x_i T_{ij} (G^+_{ij} - G^-_{ij}) + V_{os} \\sum_i G_{ij} + \\mathrm{noise},
-        \\quad \\mathrm{Var} = \\sum_i x_i^2 T_{ij}^2 (s^{+2}_{ij} + s^{-2}_{ij})
+    .. math:: I_j = \sum_i x_i T_{ij} (G^+_{ij} - G^-_{ij}) + V_{os} \sum_i G_{ij} + \mathrm{noise},
+        \quad \mathrm{Var} = \sum_i x_i^2 T_{ij}^2 (s^{+2}_{ij} + s^{-2}_{ij})
 
     in units of G_on - G_off, with the conductances that programming, time and faults left, the transfer T of the
     wires and the read noise s; converters turn it into codes, which are added digitally over tiles, planes and

@@ -18,7 +18,7 @@ def seeded(seed: int) -> torch.Generator:
 
 def one_layer(weights: NDArray[Any], source: Coding, coding: Coding | None = None) -> EventGraph:
     """Input -> Dense -> Readout; the weights are ternary unless a coding is given."""
-    outputs, inputs = weights.shape
+    inputs = weights.shape[1]
     feed = Dense(name="fc", source="in", target="out", weights=weights, coding=coding or Coding.ternary())
     return read_out(feed, (inputs,), source)
 
@@ -28,7 +28,10 @@ def read_out(feed: Projection, shape: tuple[int, ...], source: Coding) -> EventG
     found = feed.output_shape(shape)
     ones = np.ones(found[0])
     return EventGraph(
-        [Input(name="in", shape=shape, coding=source), Readout(name="out", shape=found, scale=ones, offset=0 * ones)],
+        [
+            Input(name="in", shape=shape, coding=source),
+            Readout(name="out", shape=found, scale=ones, offset=0 * ones),
+        ],
         [feed],
     )
 

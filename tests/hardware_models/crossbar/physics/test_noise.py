@@ -211,4 +211,6 @@ def test_errors_grow_with_each_imperfection(worse: Any) -> None:
 def programming(sigma: float) -> GaussianProgramming:
     """The same deviation on every cell, a fraction of the largest conductance."""
     curve = {"form": "polynomial", "unit_us": 1.0, "coefficients": [100 * sigma]}
-    return GaussianProgramming.model_validate({"model": "gaussian", "source": "test", "grade": "D", "curve": curve})
+    return GaussianProgramming.model_validate(
+        {"model": "gaussian", "source": "test", "grade": "D", "curve": curve}
+    )
