@@ -11,9 +11,11 @@ from .gating import gating_funnel
 from .raster import event_raster
 from .save import figure_png, save_figure
 from .sparsity import sparsity_per_layer
+from .yields import accuracy_over_yield
 
 __all__ = [
     "accuracy_over_time",
+    "accuracy_over_yield",
     "conductance_distributions",
     "drift_curves",
     "early_firing_cost",
