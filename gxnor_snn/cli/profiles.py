@@ -26,27 +26,35 @@ def profiles(
     ] = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """List the hardware cards, or show one in full.
+    """List the hardware cards and memory devices, or show one in full.
 
     In full: every constant with its band, scope, grade and source, and the structure that mapping obeys. A card of
     your own is checked as it is read: a sound one exits with 0.
     """
     from gxnor_hardware import load_profile
     from gxnor_hardware import profiles as names
+    from gxnor_hardware.crossbar.devices import devices, load_device
     from gxnor_snn.errors import InputError
 
+    from .device_cards import list_devices, show_device
     from .screen import Screen
 
     screen = Screen(quiet)
     if show is None:
         _list(screen, [load_profile(each) for each in names()])
+        list_devices(screen)
+        screen.line("gxnor profiles show NAME shows one card with its sources")
         return
     if (show == "show") != (name is not None):
         raise InputError(
             f"gxnor profiles {show}{'' if name is None else f' {name}'}: allowed are gxnor profiles, and "
             f"gxnor profiles show with one NAME|FILE.toml"
         )
-    _show(screen, load_profile(show if name is None else name))
+    wanted = show if name is None else name
+    if wanted in devices():
+        show_device(screen, load_device(wanted))
+    else:
+        _show(screen, load_profile(wanted))
 
 
 def _list(screen: "Screen", cards: "Sequence[Profile]") -> None:
@@ -65,7 +73,6 @@ def _list(screen: "Screen", cards: "Sequence[Profile]") -> None:
     ]
     columns = ("name", "alias", "kind", "model", "node", "basis", "energies", "weakest grade")
     screen.table("Hardware cards", columns, rows, left=(0, 1, 2, 3, 5, 7))
-    screen.line("gxnor profiles show NAME shows one card with its sources")
 
 
 def _show(screen: "Screen", card: "Profile") -> None:

@@ -95,21 +95,23 @@ class Record(ABC):
     def missing(self) -> tuple[str, ...]:
         """Constants and effects that the card does not give."""
         constants = [key for key in CONSTANTS.values() if key not in self.constants]
-        return (*constants, *(name for name, model in self._effects().items() if model is None))
+        return (*constants, *(name for name, model in self.effects.items() if model is None))
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """One sentence per entry of the card that was written from memory (grade M)."""
-        entries: dict[str, Constant | Effect | None] = {**self.constants, **self._effects()}
+        entries: dict[str, Constant | Effect | None] = {**self.constants, **self.effects}
         weak = [name for name, entry in entries.items() if entry is not None and entry.grade == "M"]
         weak += ["levels"] if self.levels_grade == "M" else []
         return tuple(f"device {self.name!r}: {name} is from memory, unverified (grade M)" for name in weak)
 
-    def _effects(self) -> dict[str, Effect | None]:
+    @property
+    def effects(self) -> dict[str, Programming | Retention | Reading | Faults | None]:
+        """The four models, by the name of the effect."""
         return dict(zip(EFFECTS, (self.programming, self.retention, self.reading, self.failing), strict=True))
 
     def _model(self, effect: str) -> Any:
-        model = self._effects()[effect]
+        model = self.effects[effect]
         if model is None:
             raise ProfileError(
                 f"device {self.name!r}: {effect} is not on its card; give a model by replace(), or state that "
