@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from gxnor_snn.errors import PricingError
+from gxnor_snn.errors import PricingError, ProfileError
 from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Bill, Counts, Unpriced, indistinguishable, overlapping_groups
 from gxnor_snn.results import Mapping as Layout
@@ -30,7 +30,7 @@ class Comparison:
     bills, mappings
         `Bill` and `Mapping` by card, of the devices that can run the graph, in the order asked for.
     refusals
-        The wall by card, of the devices that cannot.
+        The wall by card, of the devices that cannot, or what the card lacks to say so.
     """
 
     graph: str
@@ -130,7 +130,7 @@ def compare(graph: EventGraph, counts: Counts, profiles: Iterable[Profile | str]
     for card in cards.values():
         try:
             mappings[card.name] = map_graph(graph, card)
-        except PricingError as error:
+        except (PricingError, ProfileError) as error:  # a wall, or a card that lacks what mapping this graph needs
             refusals[card.name] = str(error)
     bills = {name: price(counts, cards[name], mapping) for name, mapping in mappings.items()}
     return Comparison(graph.digest, counts.n_samples, bills, mappings, refusals)

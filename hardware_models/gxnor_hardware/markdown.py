@@ -4,10 +4,11 @@ import sys
 from pathlib import Path
 
 from .cards import load_profile, profiles
+from .compare import Comparison
 from .profile import Constant, Fact, Profile
 from .units import DIMENSIONS, from_si
 
-__all__ = ["card_page", "card_rows", "card_table", "constant_text"]
+__all__ = ["card_page", "card_rows", "card_table", "comparison_table", "constant_text"]
 
 _PRINTED = {"uj": "uJ", "j": "J", "w": "W", "hz": "Hz", "khz": "kHz", "mhz": "MHz", "ghz": "GHz", "": ""}
 Row = tuple[str, str, str, str, str]
@@ -57,6 +58,31 @@ def card_table(profile: Profile) -> str:
     lines = ["| constant | value | per | grade | source |", "|---|---|---|---|---|"]
     lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in card_rows(profile)]
     return "\n".join(lines)
+
+
+def _joule(value: float) -> str:
+    """An energy with the prefix that leaves one to three digits before the point."""
+    units = DIMENSIONS["energy"].units
+    unit = max((u for u in units if value >= 10.0 ** units[u]), key=units.__getitem__, default="aj")
+    return f"{value / 10.0 ** units[unit]:.3g} {_unit(unit)}" if value else "0 J"
+
+
+def comparison_table(comparison: Comparison) -> str:
+    """A comparison as Markdown: totals with bands, subtotals, what has no price, walls, and who looks alike."""
+    lines = ["| target | energy | low | high | weakest grade |", "|---|---|---|---|---|"]
+    rest = [name for name in comparison.bills if name not in comparison.ranking]
+    for name in (*comparison.ranking, *rest):
+        bill = comparison.bills[name]
+        parts = {bill.display: bill.total, **{f"- {part}": total for part, total in bill.subtotals.items()}}
+        for label, total in parts.items():
+            if total is None:
+                cells = ["unpriced: " + ", ".join(dict.fromkeys(u.term for u in bill.unpriced)), "", ""]
+            else:
+                cells = [_joule(energy) for energy in (total.energy_j, total.low_j, total.high_j)]
+            lines.append("| " + " | ".join([label, *cells, bill.weakest_grade or ""]) + " |")
+    notes = [f"- not distinguishable, as their bands overlap: {', '.join(group)}" for group in comparison.groups]
+    notes += [f"- cannot run the graph: {reason}" for reason in comparison.refusals.values()]
+    return "\n".join([*lines, "", *notes]).rstrip() + "\n"
 
 
 def card_page(profile: Profile) -> str:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gxnor_hardware import Comparison, compare, load_profile, map_graph, price, profiles
+from gxnor_hardware.markdown import _joule, comparison_table
 from gxnor_hardware.profile import Profile
 from gxnor_snn.errors import PricingError, ProfileError
 from gxnor_snn.graph import EventGraph, execute
@@ -32,7 +33,7 @@ def test_every_shipped_card_answers(conv_net: EventGraph, conv_counts: Counts) -
         assert bill == price(conv_counts, profile, map_graph(conv_net, profile))
     for name, reason in found.refusals.items():
         assert name in reason
-        with pytest.raises(PricingError):
+        with pytest.raises((PricingError, ProfileError)):
             map_graph(conv_net, load_profile(name))
     assert {*found.ranking, *found.unpriced} == set(found.bills)
     assert (found.graph, found.n_samples) == (conv_net.digest, 6)
@@ -41,9 +42,12 @@ def test_every_shipped_card_answers(conv_net: EventGraph, conv_counts: Counts) -
 def test_what_it_says(edited: Edit, conv_net: EventGraph, conv_counts: Counts) -> None:
     silent = replace(edited(ISAAC, {"energy/adc_conversion": None}), name="no_adc")
     narrow = edited("chewbaccann_iscas_2021", {"limits/kernel/value": 1})
-    found = compare(conv_net, conv_counts, [CUTIE, "horowitz_int8", silent, narrow, CUTIE])
+    bare = load_profile(INT8)
+    mute = replace(bare, name="mute", design={n: f for n, f in bare.design.items() if n != "operand_bits"})
+    found = compare(conv_net, conv_counts, [CUTIE, "horowitz_int8", silent, narrow, mute, CUTIE])
     assert list(found.bills) == [CUTIE, INT8, "no_adc"]
-    assert list(found.refusals) == ["chewbaccann_iscas_2021"]
+    assert list(found.refusals) == ["chewbaccann_iscas_2021", "mute"]
+    assert "operand_bits is missing" in found.refusals["mute"]
     assert "needs kernel of 3; the wall is 1" in found.refusals["chewbaccann_iscas_2021"]
     assert {name: [u.term for u in missing] for name, missing in found.unpriced.items()} == {"no_adc": ["adc"]}
     assert found.grades == {CUTIE: "D", INT8: "D", "no_adc": found.bills["no_adc"].weakest_grade}
@@ -60,6 +64,23 @@ def test_it_is_json_and_survives_pickling(conv_net: EventGraph, conv_counts: Cou
     assert json.loads(json.dumps(content, allow_nan=False)) == content
     assert content["bills"][CUTIE] == found.bills[CUTIE].to_dict()
     assert content["not_distinguishable"] == [list(group) for group in found.groups]
+
+
+def test_as_markdown(edited: Edit, conv_net: EventGraph, conv_counts: Counts) -> None:
+    silent = replace(edited(ISAAC, {"energy/adc_conversion": None}), name="no_adc")
+    narrow = edited("chewbaccann_iscas_2021", {"limits/kernel/value": 1})
+    found = compare(conv_net, conv_counts, [silent, INT8, CUTIE, narrow])
+    head, _, *rows = comparison_table(found).splitlines()
+    assert head == "| target | energy | low | high | weakest grade |"
+    labels = [row.split(" | ")[0].removeprefix("| ") for row in rows]
+    int8 = ["Dense int8 at 45 nm (Horowitz)", "- compute only", "- memory"]
+    assert labels[: labels.index("")] == [
+        *(x for name in found.ranking for x in (int8 if name == INT8 else [found.bills[name].display])),
+        silent.display,
+    ]
+    assert f"| {silent.display} | unpriced: adc |  |  | D |" in rows
+    assert rows[-1].startswith("- cannot run the graph: card 'chewbaccann_iscas_2021'")
+    assert [_joule(e) for e in (0.0, 1.5e-12, 999e-9, 2.0, 1e-19)] == ["0 J", "1.5 pJ", "999 nJ", "2 J", "0.1 aJ"]
 
 
 def bill(name: str, low: float, high: float) -> Bill:
