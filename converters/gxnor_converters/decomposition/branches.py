@@ -1,7 +1,7 @@
 """Quantised layers as branches of one-plane layers: every pair of a weight plane and an activation plane apart."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -159,7 +159,7 @@ def _scaled_readout(population: Readout, factor: int) -> Readout:
     return replace(population, scale=population.scale / factor)  # a power of two: exact
 
 
-_SCALED: Mapping[str, Any] = {"spiking": _scaled_spiking, "readout": _scaled_readout}
+_SCALED: Mapping[str, Callable[[Any, int], Population]] = {"spiking": _scaled_spiking, "readout": _scaled_readout}
 
 
 def _check_names(parts: Sequence[Any], noun: str) -> None:

@@ -92,7 +92,7 @@ class KernelGroups:
     @property
     def taps(self) -> Int:
         """(G,): nonzero taps of each group's kernel."""
-        return np.count_nonzero(self.kernels, axis=1).astype(np.int64)
+        return np.asarray(np.count_nonzero(self.kernels, axis=1), np.int64)
 
     @property
     def per_channel(self) -> Int:

@@ -15,7 +15,7 @@ from gxnor_snn.errors import InputError
 
 from .kernels import Int, KernelGroups
 
-__all__ = ["KernelTree", "spanning_tree"]
+__all__ = ["KernelTree", "distances", "spanning_tree"]
 
 _CHUNK = 1 << 23  # entries of a block of distances
 
@@ -84,7 +84,7 @@ def _grow(groups: KernelGroups, tree: KernelTree, starts: Int, counts: Int, limi
     real = np.arange(width) < counts[:, None]
     place = np.where(real, place, 0)
     kernels = np.where(real[..., None], groups.kernels[place], 0)
-    edits, sign = _distances(kernels)
+    edits, sign = distances(kernels)
     big = np.int64(width + 2)  # above every depth: fewer edits first, then the smaller depth
     key = np.count_nonzero(kernels, axis=2) * big
     parent = np.full(key.shape, -1, np.int64)
@@ -109,7 +109,7 @@ def _grow(groups: KernelGroups, tree: KernelTree, starts: Int, counts: Int, limi
     tree.depth[place[real]] = depth[real]
 
 
-def _distances(kernels: Int) -> tuple[NDArray[np.int16], NDArray[np.int8]]:
+def distances(kernels: Int) -> tuple[NDArray[np.int16], NDArray[np.int8]]:
     """Taps in which kernels (n, U, taps) differ, up to the sign that makes them fewer; and that sign."""
     values = np.unique(np.concatenate([kernels.reshape(-1), -kernels.reshape(-1)]))
     same = np.zeros((len(kernels), kernels.shape[1], kernels.shape[1]), np.float32)

@@ -1,0 +1,183 @@
+"""Fewer different kernels at the price of accuracy: similar kernels merged, or projected onto a codebook.
+
+The only passes that change what a network computes, so they break the contract of `base` on purpose: layer by
+layer, as long as a measure that the caller gives (accuracy on validation samples) falls by no more than a budget.
+Thresholds stay as they are.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gxnor_snn.errors import InputError
+from gxnor_snn.graph import Conv2d, EventGraph
+
+from ..sharing.kernels import Int
+from ..sharing.similar import codebook_weights, merged_weights
+from .base import rebuilt
+from .shared_maps import coding_of
+
+__all__ = [
+    "Lossy",
+    "Trial",
+    "merge_similar",
+    "project_codebook",
+]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One attempt: the layer, its option (taps, or size of the codebook), the measure, and whether it was kept."""
+
+    layer: str
+    option: int
+    value: float
+    kept: bool
+
+
+@dataclass(frozen=True)
+class Lossy:
+    """A graph with fewer different kernels.
+
+    Attributes
+    ----------
+    graph
+        The graph: of the same populations and projections, with other weights.
+    before, after
+        The measure of the graph given and of this one.
+    trials
+        All attempts, in order.
+    """
+
+    graph: EventGraph
+    before: float
+    after: float
+    trials: tuple[Trial, ...]
+
+    @property
+    def kept(self) -> dict[str, int]:
+        """The option in force by layer, of layers that changed."""
+        return {trial.layer: trial.option for trial in self.trials if trial.kept}
+
+
+def merge_similar(
+    graph: EventGraph,
+    evaluate: Callable[[EventGraph], float],
+    budget: float,
+    *,
+    taps: Sequence[int] = (2, 1),
+    layers: Iterable[str] | None = None,
+) -> Lossy:
+    """Merge kernels that differ from one another, or from the inverse, in at most some taps; changes the network.
+
+    Layer by layer, those with the most multiplications first; in each the options from the first on, until one
+    stays within the budget. `share_results` then computes what was merged once. Step 2 of the reconstruction of
+    Chang et al. (DATE 2020); their threshold could not be obtained.
+
+    Parameters
+    ----------
+    graph
+        The graph; it stays as it is.
+    evaluate
+        Measure to keep high, of a graph: accuracy on validation samples, never on the test set.
+    budget
+        How far the measure may fall in all, from that of `graph`.
+    taps
+        Options: the largest number of taps in which a kernel may differ from its representative.
+    layers
+        Names of convolutions; None takes those with kernels of more than one tap that do not read an input.
+
+    Raises
+    ------
+    InputError
+        If the budget is negative, an option below 1, a layer no convolution, or the measure not a finite number.
+    """
+    return _within_budget(graph, evaluate, budget, taps, layers, merged_weights)
+
+
+def project_codebook(
+    graph: EventGraph,
+    evaluate: Callable[[EventGraph], float],
+    budget: float,
+    *,
+    sizes: Sequence[int] = (16, 32, 64, 128),
+    layers: Iterable[str] | None = None,
+) -> Lossy:
+    """Let each layer have only so many different kernels, up to the sign; changes the network.
+
+    The codebook of a layer holds its most frequent kernels; every other one becomes the nearest of these, or its
+    inverse. With sizes below 2^(taps) a weight takes less than one bit (`gxnor_converters.sharing.codebook_bits`).
+
+    Parameters
+    ----------
+    graph, evaluate, budget, layers
+        As for `merge_similar`.
+    sizes
+        Options: sizes of the codebook.
+
+    Raises
+    ------
+    InputError
+        As `merge_similar`.
+    """
+    return _within_budget(graph, evaluate, budget, sizes, layers, codebook_weights)
+
+
+def _within_budget(
+    graph: EventGraph,
+    evaluate: Callable[[EventGraph], float],
+    budget: float,
+    options: Sequence[int],
+    layers: Iterable[str] | None,
+    change: Callable[[NDArray[Any], int, int], Int],
+) -> Lossy:
+    if not budget >= 0:
+        raise InputError(f"lossy sharing: the budget is {budget!r}, it must be at least 0")
+    convolutions = _convolutions(graph, layers)
+    before = after = _measured(evaluate, graph)
+    trials: list[Trial] = []
+    for name in convolutions:
+        for option in options:
+            conv: Any = graph.projections[name]
+            weights = change(conv.weights, option, conv.groups)
+            if np.array_equal(weights, conv.weights):
+                continue
+            offered = _with_weights(graph, conv, weights)
+            value = _measured(evaluate, offered)
+            kept = before - value <= budget
+            trials.append(Trial(name, int(option), value, kept))
+            if kept:
+                graph, after = offered, value
+                break
+    return Lossy(graph, before, after, tuple(trials))
+
+
+def _convolutions(graph: EventGraph, layers: Iterable[str] | None) -> list[str]:
+    """Names of the layers, those with the most multiplications first."""
+    found: dict[str, Any] = {n: e for n, e in graph.projections.items() if e.kind == "conv2d"}
+    if layers is None:
+        inner = {n: e for n, e in found.items() if graph.populations[e.source].has_inputs}
+        names = [n for n, e in inner.items() if e.weights[0, 0].size > 1]
+    else:
+        names = [layers] if isinstance(layers, str) else list(layers)
+    for name in names:
+        if name not in found:
+            raise InputError(f"lossy sharing: {name!r} is no convolution; they are {', '.join(found) or 'none'}")
+    return sorted(names, key=lambda name: -int(graph.fan_out(name).padded))
+
+
+def _with_weights(graph: EventGraph, conv: Conv2d, weights: Int) -> EventGraph:
+    coding = conv.coding if conv.coding.contains(weights) else coding_of(weights)
+    changed = replace(conv, weights=weights, coding=coding)
+    edges = [changed if name == conv.name else edge for name, edge in graph.projections.items()]
+    return rebuilt(graph, list(graph.populations.values()), edges)
+
+
+def _measured(evaluate: Callable[[EventGraph], float], graph: EventGraph) -> float:
+    value = float(evaluate(graph))
+    if not np.isfinite(value):
+        raise InputError(f"lossy sharing: the measure of the graph is {value}; it must be a finite number")
+    return value

@@ -1,0 +1,137 @@
+"""Merging and codebooks: what they change, by brute force, and that budgets hold."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gxnor_converters.passes import merge_similar, project_codebook, share_results
+from gxnor_converters.sharing import (
+    analyse,
+    codebook_bits,
+    codebook_weights,
+    group_kernels,
+    kernels_by_channel,
+    merged_weights,
+)
+from gxnor_snn.errors import InputError
+from gxnor_snn.graph import EventGraph, execute
+from tests.conformance.graphs import random_inputs
+
+from .test_analyse import LEVELS, binary_graph, drawn
+
+
+def edits(a: Any, b: Any) -> int:
+    return int(min(np.count_nonzero(a != b), np.count_nonzero(a != -b)))
+
+
+@pytest.mark.parametrize("levels", list(LEVELS))
+@pytest.mark.parametrize("taps", [1, 2, 4])
+def test_merged_kernels_stay_near_and_become_fewer(levels: str, taps: int) -> None:
+    weights = drawn(taps, levels, (48, 4, 3, 3))
+    merged = merged_weights(weights, taps)
+    before, after = kernels_by_channel(weights), kernels_by_channel(merged)
+    for channel in range(4):
+        existing = {tuple(k) for k in before[channel]}
+        for old, new in zip(before[channel], after[channel], strict=True):
+            assert np.count_nonzero(old != new) <= taps  # with the sign that is nearer
+            assert tuple(new) in existing or tuple(-new) in existing
+            assert old.any() == new.any()
+    if taps > 1:
+        assert len(group_kernels(after).kernels) < len(group_kernels(before).kernels)
+
+
+def test_greedy_representatives_by_hand() -> None:
+    hub = np.ones(9, int)
+    leaves = [np.where(np.arange(9) == i, -1, 1) for i in range(3)]
+    weights = np.stack([*leaves, -leaves[0], hub]).reshape(5, 1, 3, 3)
+    merged = merged_weights(weights, 1).reshape(5, 9)
+    assert merged.tolist() == [hub.tolist()] * 3 + [(-hub).tolist()] + [hub.tolist()]
+
+
+@pytest.mark.parametrize("levels", list(LEVELS))
+def test_codebooks_hold_the_most_frequent_kernels(levels: str) -> None:
+    weights = drawn(0, levels, (30, 6, 2, 2))
+    size = 5
+    projected = codebook_weights(weights, size)
+    kernels, images = (kernels_by_channel(w).reshape(-1, 4) for w in (weights, projected))
+    found = group_kernels(images[None])
+    assert len(found.kernels) <= size
+    before = group_kernels(kernels[None])
+    often = np.sort(before.size)[::-1][:size]
+    book = {tuple(k) for k in found.kernels}
+    assert (
+        sorted(
+            (int(s) for k, s in zip(before.kernels, before.size, strict=True) if tuple(k) in book), reverse=True
+        )
+        == often.tolist()
+    )
+    for old, new in zip(kernels, images, strict=True):
+        if old.any():
+            assert edits(old, new) == min(edits(old, np.array(word)) for word in book)
+        else:
+            assert not new.any()
+    assert analyse(projected)["weights"].entropy_bits <= np.log2(2 * size + 1)
+
+
+def test_bits_of_a_codebook() -> None:
+    assert codebook_bits(16, 9) == 5 / 9  # sub-bit: 32 codewords with signs, 9 taps
+    assert codebook_bits(256, 9) == 1
+    assert codebook_bits(16, 9, zeros=True) == 6 / 9
+
+
+def score(graph: EventGraph, reference: Any, x: Any) -> float:
+    """A smooth stand-in for accuracy: how many sums are what they were."""
+    sums = execute(graph, x, counts="none").readouts
+    return float(np.mean([np.mean(np.abs(sums[n] - reference[n]) < 8) for n in sums]))
+
+
+@pytest.mark.parametrize("run", [merge_similar, project_codebook])
+def test_the_budget_holds_and_layers_are_tried_in_order(run: Any) -> None:
+    graph = binary_graph(6)
+    x = random_inputs(graph, 2, 0)
+    reference = execute(graph, x, counts="none").readouts
+    layers = ["conv2", "conv3", "conv6"]
+    measures: list[float] = []
+
+    def evaluate(g: EventGraph) -> float:
+        measures.append(score(g, reference, x))
+        return measures[-1]
+
+    tight = run(graph, evaluate, 0.02, layers=layers)
+    loose = run(graph, evaluate, 1.0, layers=layers)
+    for found, budget in ((tight, 0.02), (loose, 1.0)):
+        assert found.before == 1
+        assert found.before - found.after <= budget
+        assert found.after == score(found.graph, reference, x)
+        assert all(t.kept == (1 - t.value <= budget) for t in found.trials)
+        changed = {
+            n
+            for n, e in found.graph.projections.items()
+            if not np.array_equal(e.weights, graph.projections[n].weights)
+        }  # type: ignore[attr-defined]
+        assert changed == set(found.kept)
+    assert set(loose.kept) == set(layers)
+    work = [graph.fan_out(name).padded for name in dict.fromkeys(t.layer for t in loose.trials)]
+    assert work == sorted(work, reverse=True)
+    maps = [analyse(g).ratio("maps", "inverses", layers).value for g in (graph, loose.graph)]
+    assert maps[1] < 0.8 * maps[0]
+    after = share_results(loose.graph)
+    expected = execute(loose.graph, x).readouts
+    for name, sums in execute(after, x).readouts.items():
+        np.testing.assert_array_equal(sums, expected[name])
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        (lambda g: merge_similar(g, lambda _: 1.0, -0.1), "the budget is -0.1"),
+        (lambda g: merge_similar(g, lambda _: float("nan"), 0.1), "measure of the graph is nan"),
+        (lambda g: merge_similar(g, lambda _: 1.0, 0.1, layers=["x"]), "'x' is no convolution"),
+        (lambda g: merge_similar(g, lambda _: 1.0, 0.1, taps=[0], layers=["conv2"]), "an option is 0"),
+        (lambda g: codebook_bits(0, 9), "an option is 0"),
+    ],
+)
+def test_bad_input_is_refused(run: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        run(binary_graph(2))
