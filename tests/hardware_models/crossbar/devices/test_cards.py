@@ -30,7 +30,7 @@ TABLE = {
     "pcm_hermes_single": (10.35, 0, None, 512),
     "cmo_hfox_2024": (88.2, 9, None, 1000),
     "sonos_40nm": (16, 1.6e-6, 0.1, None),
-    "hfo2_2t2r": (1e6 / 7500, 1e6 / math.sqrt(5e4 * 1e6), None, None),
+    "rram_hfo2_2t2r": (1e6 / 7500, 1e6 / math.sqrt(5e4 * 1e6), None, None),
     "memristor_quaternary2019": (None, None, None, None),
     "generic_lognormal": (100, 1, 0.2, 10),
 }
@@ -86,7 +86,7 @@ def test_what_a_card_lacks_raises_by_name_and_what_it_has_works(name: str) -> No
 
 
 def test_memory_grade_is_a_visible_warning() -> None:
-    text = " ".join(load_device("hfo2_2t2r").warnings)
+    text = " ".join(load_device("rram_hfo2_2t2r").warnings)
     assert "conductance.on" in text
     assert "grade M" in text
     assert load_device("rram_wan2022").warnings == ()

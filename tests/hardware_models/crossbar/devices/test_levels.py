@@ -67,7 +67,7 @@ def test_four_conductances_hold_four_levels() -> None:
     with pytest.raises(ProfileError, match=r"5 conductances per cell.*its card allows 4"):
         conductances(torch.tensor([4]), device, span=4)
     with pytest.raises(ProfileError, match=r"3 conductances per cell.*allows 2"):
-        conductances(torch.tensor([1]), load_device("hfo2_2t2r"), "single")
+        conductances(torch.tensor([1]), load_device("rram_hfo2_2t2r"), "single")
 
 
 @pytest.mark.parametrize("level", [2.0, 0.5, float("nan"), -1.5])
