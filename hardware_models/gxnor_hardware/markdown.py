@@ -79,7 +79,8 @@ def comparison_table(comparison: Comparison) -> str:
                 cells = ["unpriced: " + ", ".join(dict.fromkeys(u.term for u in bill.unpriced)), "", ""]
             else:
                 cells = [_joule(energy) for energy in (total.energy_j, total.low_j, total.high_j)]
-            lines.append("| " + " | ".join([label, *cells, bill.weakest_grade or ""]) + " |")
+            grade = bill.weakest_grade if label == bill.display else ""  # a subtotal may rest on better ones
+            lines.append("| " + " | ".join([label, *cells, grade or ""]) + " |")
     notes = [f"- not distinguishable, as their bands overlap: {', '.join(group)}" for group in comparison.groups]
     notes += [f"- cannot run the graph: {reason}" for reason in comparison.refusals.values()]
     return "\n".join([*lines, "", *notes]).rstrip() + "\n"
