@@ -25,7 +25,16 @@ from gxnor_snn.graph import EventGraph, Projection
 
 from ...profile import Profile
 
-__all__ = ["Lines", "compartments_of", "lines_into", "passes_levels", "relayed_lines", "rows_of", "signs_of"]
+__all__ = [
+    "Lines",
+    "compartments_of",
+    "lines_into",
+    "passes_levels",
+    "relayed_lines",
+    "rows_by_plane",
+    "rows_of",
+    "signs_of",
+]
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,9 @@ class Lines:
         Neurons of the chip per target neuron that hold the synapse.
     offered, units
         Signs of weight that the axons offer, and axons by plane for the magnitude alone.
+    gate_axons
+        Axons that an open gate runs over: by plane of the source, then by plane of the weight (with axon types) or
+        for a whole weight (one number); the most where weights differ.
     """
 
     signs: tuple[int, ...]
@@ -55,6 +67,7 @@ class Lines:
     fan: int
     offered: tuple[int, ...] = (1,)
     units: tuple[int, ...] = (1,)
+    gate_axons: tuple[tuple[int, ...], ...] = ((1,),)
 
 
 def signs_of(lo: int, hi: int) -> tuple[int, ...]:
@@ -149,6 +162,7 @@ def lines_into(graph: EventGraph, target: str, compartments: int, profile: Profi
             fan=1 if alone else compartments,
             offered=offered[name],
             units=tuple(by_plane),
+            gate_axons=tuple(tuple(part) for part in parts),
         )
     return found
 
@@ -167,14 +181,27 @@ def _valued(graph: EventGraph, edge: Projection, compartments: int, profile: Pro
     return Lines(signs, (1,), len(signs), (1, 1), 1 if passes_levels(graph, edge.target) else compartments)
 
 
+def rows_by_plane(edges: Sequence[Lines], profile: Profile) -> tuple[int, ...]:
+    """Rows that a line of each plane of a value drives where all its readers share them; empty without any."""
+    if not edges:
+        return ()
+    _, each = _shared(edges, profile)
+    return tuple(each * max(by_edge) for by_edge in zip(*(lines.units for lines in edges), strict=True))
+
+
 def rows_of(edges: Sequence[Lines], profile: Profile) -> tuple[int, int, int]:
     """(rows of a value, fewest and most rows that one of its lines drives) where all its readers share them."""
     if not edges:
         return 1, 0, 0
+    axons, each = _shared(edges, profile)
+    rows = rows_by_plane(edges, profile)
+    return axons * sum(rows) // each, min(rows), max(rows)
+
+
+def _shared(edges: Sequence[Lines], profile: Profile) -> tuple[int, int]:
+    """(rows of a value, rows that one of its lines drives), before magnitudes."""
     offered = sorted({weight for lines in edges for weight in lines.offered})
-    axons, each = _pairs(edges[0].signs, offered, profile)
-    units = [max(by_edge) for by_edge in zip(*(lines.units for lines in edges), strict=True)]
-    return axons * sum(units), each * min(units), each * max(units)
+    return _pairs(edges[0].signs, offered, profile)
 
 
 @dataclass(frozen=True)

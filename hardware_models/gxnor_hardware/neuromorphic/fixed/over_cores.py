@@ -17,11 +17,11 @@ from .splitters import Splitters, splitters
 from .traffic import Mesh, listening, path, traffic
 from .windows import Feed, feed_of, grid_of
 
-__all__ = ["lay_over_cores"]
+__all__ = ["Cut", "cut_over_cores", "lay_over_cores"]
 
 
 @dataclass(frozen=True)
-class _Cut:
+class Cut:
     """Populations on cores.
 
     Attributes
@@ -57,7 +57,7 @@ def lay_over_cores(
     PricingError
         If a neuron meets a wall of a core, or the chips of the card are not enough.
     """
-    cut = _cut(graph, profile, compartments, dict(lines))
+    cut = cut_over_cores(graph, profile, compartments, dict(lines))
     mesh = Mesh(profile, cut.cores)
     depth = dict.fromkeys(graph.populations, 0)
     depth |= {n: len(cut.parts[n].levels) * (1 + relay.levels) for n, relay in cut.relays.items()}
@@ -94,7 +94,16 @@ def lay_over_cores(
     return Layout(projections, populations, resources, checks, tuple(_notes(graph, profile, cut, chips)))
 
 
-def _cut(graph: EventGraph, profile: Profile, compartments: Mapping[str, int], lines: dict[str, Lines]) -> _Cut:
+def cut_over_cores(
+    graph: EventGraph, profile: Profile, compartments: Mapping[str, int], lines: dict[str, Lines]
+) -> Cut:
+    """Cut every population into cores and number them; lines of split populations are changed in `lines`.
+
+    Raises
+    ------
+    PricingError
+        If a neuron meets a wall of a core.
+    """
     feeds = {n: feed_of(graph, n) for n in graph.projections}
     parts: dict[str, Partition] = {}
     for name, population in graph.populations.items():
@@ -110,7 +119,7 @@ def _cut(graph: EventGraph, profile: Profile, compartments: Mapping[str, int], l
     splits = {n: _splitters(graph, n, feeds, lines, parts, profile) for n in graph.populations}
     relays = {n: _relay_splitters(part, profile) for n, part in parts.items() if part.levels}
     first, cores = _number(parts, splits, relays, profile)
-    return _Cut(feeds, lines, parts, splits, relays, first, cores)
+    return Cut(feeds, lines, parts, splits, relays, first, cores)
 
 
 def _relay_splitters(part: Partition, profile: Profile) -> Splitters:
@@ -169,7 +178,7 @@ def _number(
     return first, cores
 
 
-def _edge(graph: EventGraph, name: str, cut: _Cut, mesh: Mesh) -> Quantities:
+def _edge(graph: EventGraph, name: str, cut: Cut, mesh: Mesh) -> Quantities:
     projection = graph.projections[name]
     target = cut.parts[projection.target]
     source = cut.parts.get(projection.source)
@@ -188,7 +197,7 @@ def _edge(graph: EventGraph, name: str, cut: _Cut, mesh: Mesh) -> Quantities:
     }
 
 
-def _population(graph: EventGraph, name: str, cut: _Cut, stage: int, mesh: Mesh) -> Quantities:
+def _population(graph: EventGraph, name: str, cut: Cut, stage: int, mesh: Mesh) -> Quantities:
     split = cut.splits[name]
     found: Quantities = {
         "splitter_neurons": split.neurons,
@@ -222,7 +231,7 @@ def _population(graph: EventGraph, name: str, cut: _Cut, stage: int, mesh: Mesh)
     }
 
 
-def _notes(graph: EventGraph, profile: Profile, cut: _Cut, chips: int) -> list[str]:
+def _notes(graph: EventGraph, profile: Profile, cut: Cut, chips: int) -> list[str]:
     notes = []
     for name, part in cut.parts.items():
         if part.groups == 1 or passes_levels(graph, name):

@@ -22,7 +22,7 @@ from .reach import Int64
 from .signs import Travel, check_numbers, travel_of
 from .traffic import LABELS, Listener, Sites, core_edges, traffic
 
-__all__ = ["map_lists"]
+__all__ = ["Layout", "lay", "map_lists", "partial_pairs"]
 
 
 def map_lists(graph: EventGraph, profile: Profile) -> Mapping:
@@ -34,7 +34,7 @@ def map_lists(graph: EventGraph, profile: Profile) -> Mapping:
         If the graph meets a wall of the card; the message names it.
     """
     _check_moves(graph, profile)
-    layout = _lay(graph, profile)
+    layout = lay(graph, profile)
     cuts = layout.cuts
     mesh = Mesh.of(profile)
     placed = _place(layout, mesh)
@@ -77,7 +77,7 @@ def map_lists(graph: EventGraph, profile: Profile) -> Mapping:
 
 
 @dataclass(frozen=True)
-class _Layout:
+class Layout:
     """A graph cut into numbered cores, and who listens to whom."""
 
     graph: EventGraph
@@ -95,7 +95,14 @@ class _Layout:
         return sum(c.cores for c in self.cuts.values())
 
 
-def _lay(graph: EventGraph, profile: Profile) -> _Layout:
+def lay(graph: EventGraph, profile: Profile) -> Layout:
+    """Cut a graph into numbered cores, not yet placed.
+
+    Raises
+    ------
+    PricingError
+        If the graph meets a wall of the card.
+    """
     travels = {name: travel_of(graph, p, profile) for name, p in graph.populations.items()}
     checks = check_numbers(graph, profile, travels)
     shared = profile.choice("conv_weights") == "shared"
@@ -120,10 +127,10 @@ def _lay(graph: EventGraph, profile: Profile) -> _Layout:
         ]
         for name, parts in landed.items()
     }
-    return _Layout(graph, profile, travels, cuts, first, landed, listeners, checks)
+    return Layout(graph, profile, travels, cuts, first, landed, listeners, checks)
 
 
-def _partial_pairs(cut: Cut, first: int) -> tuple[Int64, Int64]:
+def partial_pairs(cut: Cut, first: int) -> tuple[Int64, Int64]:
     """(core of a partial sum, core of the neuron that adds it), for every partial sum."""
     shape = cut.whole.grid
     adders = first + cut.whole.core_of(shape).reshape(-1)
@@ -134,7 +141,7 @@ def _partial_pairs(cut: Cut, first: int) -> tuple[Int64, Int64]:
     return np.concatenate(froms), np.tile(adders, len(cut.parts))
 
 
-def _place(layout: _Layout, mesh: Mesh | None) -> Placement:
+def _place(layout: Layout, mesh: Mesh | None) -> Placement:
     if mesh is None:
         return Placement(np.arange(layout.cores), 0.0, 0.0)
     graph, cuts, first = layout.graph, layout.cuts, layout.first
@@ -144,7 +151,7 @@ def _place(layout: _Layout, mesh: Mesh | None) -> Placement:
         shape = graph.populations[projection.source].shape
         edges.append(core_edges(shape, source, first.get(projection.source, 0), layout.listeners[name]))
     for name, cut in cuts.items():
-        froms, tos = _partial_pairs(cut, first[name])
+        froms, tos = partial_pairs(cut, first[name])
         edges.append((froms, tos, np.ones(len(froms))))
     sources, targets, weights = (np.concatenate(part) for part in zip(*edges, strict=True))
     return place(sources, targets, weights, layout.cores, mesh)
@@ -169,7 +176,7 @@ def _stages(graph: EventGraph, cuts: SMapping[str, Cut]) -> dict[str, int]:
     return stages
 
 
-def _population(layout: _Layout, name: str, placed: Placement, sites: Sites) -> dict[str, Quantity]:
+def _population(layout: Layout, name: str, placed: Placement, sites: Sites) -> dict[str, Quantity]:
     cut, first = layout.cuts[name], layout.first[name]
     found: dict[str, Quantity] = {
         "cores": cut.cores,
@@ -183,7 +190,7 @@ def _population(layout: _Layout, name: str, placed: Placement, sites: Sites) -> 
         "compartments_per_core": cut.busiest,
     }
     if cut.parts:
-        froms, tos = _partial_pairs(cut, first)
+        froms, tos = partial_pairs(cut, first)
         found |= {
             "fan_in_parts": len(cut.parts),
             "partial_compartments": cut.compartments - cut.whole.per_neuron * int(np.prod(cut.whole.grid)),
@@ -195,7 +202,7 @@ def _population(layout: _Layout, name: str, placed: Placement, sites: Sites) -> 
     return found
 
 
-def _edge(layout: _Layout, name: str, sites: Sites) -> dict[str, Quantity]:
+def _edge(layout: Layout, name: str, sites: Sites) -> dict[str, Quantity]:
     graph, projection = layout.graph, layout.graph.projections[name]
     travel, cut = layout.travels[projection.source], layout.cuts[projection.target]
     synapses = [
