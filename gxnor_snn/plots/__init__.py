@@ -10,6 +10,7 @@ from .energy import energy_by_term
 from .gating import gating_funnel
 from .raster import event_raster
 from .save import figure_png, save_figure
+from .sharing import kernel_frequencies, sharing_by_way
 from .sparsity import sparsity_per_layer
 from .yields import accuracy_over_yield
 
@@ -23,8 +24,10 @@ __all__ = [
     "event_raster",
     "figure_png",
     "gating_funnel",
+    "kernel_frequencies",
     "membrane_traces",
     "save_figure",
+    "sharing_by_way",
     "sparsity_per_layer",
     "spike_times",
     "traffic_over_time",

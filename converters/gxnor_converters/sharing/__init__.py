@@ -9,12 +9,14 @@ from .kernels import KernelGroups, group_kernels, kernels_by_channel
 from .null import distinct_fraction
 from .report import LayerSharing, Ratio, SharingReport
 from .similar import codebook_bits, codebook_weights, merged_weights
+from .statistics import KernelStatistics, statistics_of
 from .tree import KernelTree, spanning_tree
 from .work import WAYS, Work, work_of
 
 __all__ = [
     "WAYS",
     "KernelGroups",
+    "KernelStatistics",
     "KernelTree",
     "LayerSharing",
     "Ratio",
@@ -28,5 +30,6 @@ __all__ = [
     "kernels_by_channel",
     "merged_weights",
     "spanning_tree",
+    "statistics_of",
     "work_of",
 ]

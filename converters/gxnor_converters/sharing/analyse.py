@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from gxnor_snn.errors import InputError
 from gxnor_snn.graph import EventGraph
 
-from .kernels import Int, group_kernels, kernels_by_channel, number_rows
-from .null import NULLS, null_work
+from .kernels import Int, group_kernels, kernels_by_channel
+from .null import NULLS, null_kernels, null_work
 from .report import LayerSharing, SharingReport
+from .statistics import statistics_of
 from .work import work_of
 
 __all__ = ["analyse"]
@@ -91,22 +92,15 @@ def _layer(
     map_bits: int | None = None,
 ) -> LayerSharing:
     size = (shape[2], shape[3])
-    flat = kernels.reshape(-1, kernels.shape[2])
-    _, often = np.unique(number_rows(flat), return_counts=True)
-    together = group_kernels(flat[None])
-    zeros = int((together.label < 0).sum())
-    distinct = np.sort(np.append(together.size, zeros) if zeros else together.size)[::-1]
-    share = often / often.sum()
     return LayerSharing(
         name=name,
         shape=(shape[0], shape[1], *size),
         positions=positions,
         first=first,
-        kernels=len(flat),
-        zero_kernels=zeros,
-        distinct=distinct.astype(np.int64),
-        filters=len(often),
-        entropy_bits=float(abs((share * np.log2(share)).sum())),
+        statistics=statistics_of(kernels),
+        null_statistics={
+            null: statistics_of(null_kernels(kernels, levels, null, len(kernels), rng)) for null in NULLS
+        },
         plain_bits=float(kernels.shape[2] * np.log2(len(levels))),
         work=work_of(kernels, size, stride),
         nulls={null: null_work(kernels, size, stride, levels, null, rng, null_channels) for null in NULLS},

@@ -4,11 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gxnor_snn.errors import InputError
 
+from .statistics import KernelStatistics
 from .work import WAYS, Work
 
 __all__ = ["DEFINITIONS", "LayerSharing", "Ratio", "SharingReport"]
@@ -53,16 +51,8 @@ class LayerSharing:
         Output positions (rows times columns of the result).
     first
         Whether it reads an input of the graph.
-    kernels, zero_kernels
-        2-D kernels (C * M), and those of zeros only.
-    distinct
-        How often each kernel occurs in the layer, up to the sign and whatever the input channel, most frequent
-        first, the one of zeros included: the rank-frequency curve.
-    filters
-        Different kernels, signs told apart, over the whole layer: `unique_fraction` is that over all kernels.
-    entropy_bits
-        Entropy of the kernels of the layer, signs told apart, in bits per kernel; `plain_bits` is what levels
-        written out take.
+    statistics, null_statistics
+        Frequencies of its kernels, and of those of the null models (all channels drawn).
     plain_bits
         Taps times log2 of the number of levels.
     work
@@ -79,11 +69,8 @@ class LayerSharing:
     shape: tuple[int, int, int, int]
     positions: int
     first: bool
-    kernels: int
-    zero_kernels: int
-    distinct: NDArray[np.int64]
-    filters: int
-    entropy_bits: float
+    statistics: KernelStatistics
+    null_statistics: Mapping[str, KernelStatistics]
     plain_bits: float
     work: Mapping[str, Work]
     nulls: Mapping[str, Mapping[str, Work]]
@@ -96,9 +83,9 @@ class LayerSharing:
         return self.shape[2] * self.shape[3]
 
     @property
-    def unique_fraction(self) -> float:
-        """Different kernels of the layer, signs told apart, over all its kernels."""
-        return self.filters / self.kernels
+    def kernels(self) -> int:
+        """2-D kernels of the layer, C * M."""
+        return self.statistics.kernels
 
     @property
     def memory_bits(self) -> tuple[int, int] | None:
@@ -119,14 +106,11 @@ class LayerSharing:
             "shape": list(self.shape),
             "positions": self.positions,
             "first": self.first,
-            "kernels": self.kernels,
-            "zero_kernels": self.zero_kernels,
-            "unique_fraction": self.unique_fraction,
-            "entropy_bits": self.entropy_bits,
+            "statistics": _plain(self.statistics),
+            "null_statistics": {null: _plain(s) for null, s in self.null_statistics.items()},
             "plain_bits": self.plain_bits,
             "map_bits": self.map_bits,
             "memory_bits": None if self.memory_bits is None else list(self.memory_bits),
-            "distinct": self.distinct.tolist(),
             "work": {way: vars(work) for way, work in self.work.items()},
             "nulls": {null: {way: vars(w) for way, w in ways.items()} for null, ways in self.nulls.items()},
         }
@@ -181,11 +165,20 @@ class SharingReport:
         lines = [DEFINITIONS, ""]
         for layer in self.layers:
             outputs, inputs, rows, columns = layer.shape
-            lines.append(
-                f"{layer.name}: {outputs} x {inputs} kernels {rows}x{columns} at {layer.positions} positions; "
-                f"{layer.unique_fraction:.1%} unique, {layer.entropy_bits:.2f} bits per kernel "
-                f"({layer.plain_bits:.2f} written out)"
-            )
+            found, nulls = layer.statistics, layer.null_statistics
+            unique = ", ".join(f"{null} {s.unique_fraction:.1%}" for null, s in nulls.items())
+            bits = ", ".join(f"{null} {s.entropy_bits:.2f}" for null, s in nulls.items())
+            bits = f"{found.entropy_bits:.2f} bits per kernel by entropy ({bits})"
+            lines += [
+                f"{layer.name}: {outputs} x {inputs} kernels {rows}x{columns} at {layer.positions} positions",
+                f"  {found.unique_fraction:.1%} of the kernels unique ({unique})",
+                f"  {bits}, {layer.plain_bits:.2f} written out",
+            ]
+            if layer.memory_bits is not None:
+                one, every = (bits / 8 for bits in layer.memory_bits)
+                lines.append(
+                    f"  shared maps: {one:,.0f} bytes one input channel at a time, {every:,.0f} all at once"
+                )
             lines += _rows(layer.ratio)
         if self.inner_3x3:
             lines.append("3x3 layers after the first, together")
@@ -195,6 +188,11 @@ class SharingReport:
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form, with the definitions."""
         return {"definitions": DEFINITIONS, "layers": [layer.to_dict() for layer in self.layers]}
+
+
+def _plain(statistics: KernelStatistics) -> dict[str, Any]:
+    plain = {**vars(statistics), "unique_fraction": statistics.unique_fraction}
+    return {**plain, "distinct": statistics.distinct.tolist()}
 
 
 def _rows(ratio: Callable[[str, str], Ratio]) -> list[str]:

@@ -191,9 +191,13 @@ def test_weights_that_repeat_beat_both_null_models() -> None:
     report = analyse(book[rng.integers(0, 20, (256, 16))])
     figure = report["weights"].ratio("maps", "inverses")
     assert figure.value <= 20 / 256 < min(figure.nulls.values()) - 0.5
-    assert report["weights"].entropy_bits <= np.log2(20)
-    assert report["weights"].distinct.sum() == 256 * 16
-    assert len(report["weights"].distinct) <= 20
+    assert report["weights"].statistics.entropy_bits <= np.log2(20)
+    assert report["weights"].statistics.distinct.sum() == 256 * 16
+    for null in report["weights"].null_statistics.values():
+        assert null.entropy_bits > 8.5  # of 9, from 4096 kernels
+        assert len(null.distinct) == 256
+        assert null.kernels == 256 * 16
+    assert len(report["weights"].statistics.distinct) <= 20
 
 
 def test_a_report_says_what_its_figures_are() -> None:

@@ -13,6 +13,7 @@ from gxnor_converters.sharing import (
     group_kernels,
     kernels_by_channel,
     merged_weights,
+    statistics_of,
 )
 from gxnor_snn.errors import InputError
 from gxnor_snn.graph import EventGraph, execute
@@ -71,7 +72,7 @@ def test_codebooks_hold_the_most_frequent_kernels(levels: str) -> None:
             assert edits(old, new) == min(edits(old, np.array(word)) for word in book)
         else:
             assert not new.any()
-    assert analyse(projected)["weights"].entropy_bits <= np.log2(2 * size + 1)
+    assert statistics_of(kernels_by_channel(projected)).entropy_bits <= np.log2(2 * size + 1)
 
 
 def test_bits_of_a_codebook() -> None:
