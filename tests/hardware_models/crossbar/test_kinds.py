@@ -178,3 +178,40 @@ def test_published_efficiencies_do_not_fall_with_activity_but_their_low_end_does
     for term in ("neurons and converters", "word line switching"):
         assert terms[0][term] == terms[1][term]
     assert terms[1]["input pulses"].energy_j < terms[0]["input pulses"].energy_j
+
+
+def test_cells_of_one_state_hold_nothing(edited: Edit, conv_net: EventGraph) -> None:
+    with pytest.raises(PricingError, match="cell_levels is 1; allowed are 2 and more"):
+        map_graph(conv_net, edited(ISAAC, {"design/cell_levels": {"value": 1, **FACT}}))
+
+
+def test_sums_of_rows_read_in_turn_are_clipped_one_by_one(edited: Edit, conv_net: EventGraph) -> None:
+    """One array of 72 rows, read 8 rows at a time: what is added up was clipped before."""
+    few = {"value": 8, "kind": "budget", **FACT}
+    profile = edited(ISAAC, {"limits/adc_bits/value": 3, "limits/rows_per_read": few})
+    assert any("not exact" in note for note in map_graph(conv_net, profile).notes)
+    whole = edited(ISAAC, {"limits/adc_bits/value": 3})
+    assert not any("not exact" in note for note in map_graph(conv_net, whole).notes)
+
+
+def test_a_batch_costs_the_mean_of_its_samples_where_counts_only_bound_the_reads() -> None:
+    """Nine planes in two reads of NeuRRAM: how many reads a value drives depends on its bits, sample by sample."""
+    graph = EventGraph(
+        [
+            Input(name="x", shape=(2,), coding=Coding.signmag(9)),
+            Readout(name="out", shape=(1,), scale=np.ones(1), offset=np.zeros(1)),
+        ],
+        [Dense(name="p", source="x", target="out", weights=np.array([[1, 1]]), coding=Coding.ternary())],
+    )
+    profile = load_profile("neurram")
+    mapping = map_graph(graph, profile)
+    x = np.array([[1, 0], [255, 255]])
+    counts, first, second = (execute(graph, part).counts for part in (x, x[:1], x[1:]))
+    assert counts is not None
+    assert first is not None
+    assert second is not None
+    bill, *alone = (price(c, profile, mapping).terms["input pulses"] for c in (counts, first, second))
+    assert bill.energy_j == pytest.approx(sum(t.energy_j for t in alone) / 2)
+    assert bill.low_j == pytest.approx(sum(t.low_j for t in alone) / 2)
+    summed = price(counts.summed(), profile, mapping).terms["input pulses"]
+    assert summed.low_j <= bill.low_j <= bill.high_j <= summed.high_j

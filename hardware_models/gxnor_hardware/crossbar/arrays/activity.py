@@ -13,16 +13,19 @@ Derivation. In-range synapses of the outputs of a group share their rows, so row
 driven row meets, for every weight plane, one pair of cells of which exactly one has low resistance if the weight
 is not zero, and none if it is: low-resistance cells at work are the open gates. d is `n_x_planes` where a read
 takes one activation plane, `n_x` where one read takes the whole activation. Where a read takes several of more
-planes, or a cell several weight planes, the counts only bound the number, and it is a band. With
-``row_drive = "select"`` every row is read, whatever the activation. An XNOR cell in one column has low resistance
-where input and weight agree: `n_agree`, known from full counts.
+planes, or a cell several weight planes, the counts only bound the number, and it is a band: found sample by
+sample, wider where counts are summed. With ``row_drive = "select"`` every row is read, whatever the activation.
+An XNOR cell in one column has low resistance where input and weight agree: `n_agree`, known from full counts.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
 
 from gxnor_snn.results import Mapping
 
-from ...events import Events
+from ...events import Events, Float
 from ...ledger import Amount
 from ...profile import Profile
 
@@ -66,16 +69,18 @@ def _activity(events: Events, profile: Profile, mapping: Mapping, name: str) -> 
     reads = number["reads"] * number["phases"]
     taps = float(reads * number["groups"] * number["fan_in"])
     selected = profile.choice("row_drive") == "select"
-    driven = Amount.exact(taps * outputs) if selected else _driven(events, mapping, name)
-    rows = driven * (number["column_tiles"] * number["driven_rows"] / outputs)
-    cells = driven * (per_weight * number["cells_read"]) + rows * number["reference_columns"]
+    per_sample = _Bounds.exact(np.asarray([taps * outputs])) if selected else _driven(events, mapping, name)
+    rows_each = number["column_tiles"] * number["driven_rows"] / outputs
+    cells_each = per_weight * number["cells_read"] + rows_each * number["reference_columns"]
+    driven = per_sample.mean
+    cells = driven * cells_each
     if selected:
         low = _stored(number, float(number["nonzero_weight_planes"] * reads))
     else:
-        low = _low(events, profile, mapping, name, cells)
+        low = _low(events, profile, mapping, name, _Bounds(*(d * cells_each for d in per_sample)))
     return Activity(
         driven=driven,
-        rows=rows,
+        rows=driven * rows_each,
         mapped_rows=taps * number["column_tiles"] * number["rows_per_input"],
         cells=cells,
         low=low,
@@ -83,15 +88,31 @@ def _activity(events: Events, profile: Profile, mapping: Mapping, name: str) -> 
     )
 
 
-def _driven(events: Events, mapping: Mapping, name: str) -> Amount:
+class _Bounds(NamedTuple):
+    """Counts sample by sample: as taken, at least and at most. Least and greatest do not commute with the mean."""
+
+    value: Float
+    low: Float
+    high: Float
+
+    @classmethod
+    def exact(cls, value: Float) -> "_Bounds":
+        return cls(value, value, value)
+
+    @property
+    def mean(self) -> Amount:
+        return Amount(*(float(np.mean(part)) for part in self))
+
+
+def _driven(events: Events, mapping: Mapping, name: str) -> _Bounds:
     parts = [int(p) for p in str(mapping.projections[name]["piece_planes"]).split()]
-    values, planes = events.of(name, "n_x"), events.of(name, "n_x_planes")
+    values, planes = events.each(name, "n_x"), events.each(name, "n_x_planes")
     if max(parts) == 1:
-        return Amount.exact(planes)
+        return _Bounds.exact(planes)
     if len(parts) == 1:
-        return Amount.exact(values)
-    most = min(planes, values * len(parts))
-    return Amount(most, max(values, planes / max(parts)), most)
+        return _Bounds.exact(values)
+    most = np.minimum(planes, values * len(parts))
+    return _Bounds(most, np.maximum(values, planes / max(parts)), most)
 
 
 def _stored(number: dict[str, int], planes: float) -> Amount:
@@ -101,20 +122,20 @@ def _stored(number: dict[str, int], planes: float) -> Amount:
     return Amount(planes, planes / number["weight_planes"], planes)
 
 
-def _low(events: Events, profile: Profile, mapping: Mapping, name: str, cells: Amount) -> Amount:
+def _low(events: Events, profile: Profile, mapping: Mapping, name: str, cells: _Bounds) -> Amount:
     static = mapping.projections[name]
     parts = [int(p) for p in str(static["piece_planes"]).split()]
-    opened, gated = events.of(name, "n_xnor"), events.of(name, "n_gated")
+    opened, gated = events.each(name, "n_xnor"), events.each(name, "n_gated")
     pair = profile.choice("pair")
     if pair == "single":  # an offset puts every cell of a driven row somewhere between its extreme states
-        return Amount(cells.value, 0.0, cells.high)
+        return Amount(cells.mean.value, 0.0, cells.mean.high)
     if pair == "xnor" and int(static["columns_per_weight"]) == 1:
         agree = events.known(name, "n_agree") if max(parts) == 1 else None
-        return Amount(opened / 2, 0.0, opened) if agree is None else Amount.exact(agree)
+        return _Bounds(opened / 2, opened * 0, opened).mean if agree is None else Amount.exact(agree)
     if max(parts) == 1 and static["one_plane_cells"]:
-        return Amount.exact(opened)
+        return _Bounds.exact(opened).mean
     if len(parts) == 1 and static["whole_weights"]:
-        return Amount.exact(gated)
-    most = min(opened, cells.value)
+        return _Bounds.exact(gated).mean
+    most = np.minimum(opened, cells.value)
     planes = max(parts) * (1 if static["one_plane_cells"] else int(static["weight_planes"]))
-    return Amount(most, max(gated, opened / planes), most)
+    return _Bounds(most, np.maximum(gated, opened / planes), most).mean

@@ -135,9 +135,11 @@ def weight_groups(profile: Profile, weights: Coding) -> tuple[int, int]:
     Raises
     ------
     PricingError
-        If single cells have too few states for one plane.
+        If cells have one state only, or single cells too few for one plane.
     """
     levels = profile.number("cell_levels") if "cell_levels" in profile.design else 2
+    if levels < 2:
+        raise PricingError(f"card {profile.name!r}: cell_levels is {levels}; allowed are 2 and more")
     widest = max(-weights.lo, weights.hi)
     if profile.choice("pair") != "single":
         together = 1 if profile.choice("pair") == "xnor" else levels.bit_length() - 1

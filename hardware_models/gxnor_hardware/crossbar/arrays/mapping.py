@@ -57,7 +57,7 @@ def map_arrays(graph: EventGraph, profile: Profile) -> Mapping:
     chips = -(-arrays // per_chip) if per_chip else 1
     resources: dict[str, Quantity] = {"arrays": arrays, "chips": chips}
     resources |= {total: sum(int(q[total]) for q in tiled.values()) for total in _TOTALS}
-    resources["adds_outside"] = sum(_adds(graph, n) for n in graph.projections)
+    resources["adds_outside"] = sum(_adds(graph, n) for n in graph.populations)
     resources["partial_sums"] = sum(int(q["partial_sums"]) for q in tiled.values())
     checks, notes = _checks(tiled, arrays, profile)
     if chips > 1:
@@ -83,18 +83,22 @@ def _shape(projection: Any, output_shape: tuple[int, ...]) -> tuple[int, int, in
 
 
 def _adds(graph: EventGraph, name: str) -> int:
-    """Digital operations of a projection that no array does: scaling by a gain, joining sums, adding up pools."""
-    projection = graph.projections[name]
-    target = graph.populations[projection.target]
-    if not target.adds:
+    """Digital operations of a population that no array does: scaling by gains, joining sums, adding up pools.
+
+    A neuron that is fed k numbers takes k - 1 additions; a weighted projection, an identity and a max or min pool
+    give it one number, a sum pool one per place of its window.
+    """
+    population = graph.populations[name]
+    incoming = graph.incoming(name)
+    if not incoming:
         return 0
-    outputs = prod(projection.output_shape(graph.populations[projection.source].shape))
-    scaled = outputs if projection.gain != 1 else 0
-    if not projection.weighted:
-        return scaled + int(graph.fan_out(name).dense.sum())
-    # the first array projection of a population writes its sums, every further one is added to them
-    first = next(p.name for p in graph.incoming(target.name) if p.weighted)
-    return scaled + (0 if name == first else outputs)
+    scaled = fed = 0
+    for projection in incoming:
+        outputs = prod(projection.output_shape(graph.populations[projection.source].shape))
+        scaled += outputs if projection.gain != 1 else 0
+        one = projection.weighted or projection.selects
+        fed += outputs if one else int(graph.fan_out(projection.name).dense.sum())
+    return scaled + fed - population.size
 
 
 def pieces(planes: int, together: int) -> list[int]:
@@ -214,9 +218,9 @@ def _checks(tiled: dict[str, dict[str, Quantity]], arrays: int, profile: Profile
     if needed <= allowed:
         return [*limits, Check("adc_bits", "pass", needed, allowed, what)], notes
     notes.append(f"{allowed}-bit conversion clips column sums of {needed} bits (worst in {worst!r})")
-    if any(int(q["row_tiles"]) > 1 for q in tiled.values()):
+    if any(int(q["row_groups"]) > 1 for q in tiled.values()):
         notes.append(
-            "not exact: sums of several arrays are added after clipping, which does not clip the whole sum"
+            "not exact: sums of several arrays or reads are clipped before they are added, not the whole sum"
         )
     return [*limits, Check("adc_bits", "exceeded", needed, allowed, what)], notes
 
