@@ -8,6 +8,7 @@ import pytest
 
 from gxnor_hardware import load_profile, map_graph
 from gxnor_hardware.profile import Profile
+from gxnor_snn.errors import PricingError
 from gxnor_snn.graph import (
     Coding,
     Conv2d,
@@ -123,3 +124,23 @@ def test_converter_bits_are_checked_against_lossless_sums(edited: Edit, conv_net
     assert any("7-bit conversion clips" in note for note in mapping.notes)
     unknown = map_graph(MNIST, edited(ISAAC, {"limits/adc_bits": None}))
     assert {c.limit: c.status for c in unknown.checks}["adc_bits"] == "unchecked"
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "needed"), [("rows", 16, 72), ("cols", 6, 12), ("rows_per_read", 8, 72)]
+)
+def test_a_card_that_forbids_cutting_a_layer_refuses_it(
+    edited: Edit, conv_net: EventGraph, limit: str, value: int, needed: int
+) -> None:
+    """Layers of 9 x 6, 27 x 4 and 72 x 4 weights, two columns each."""
+    wall = {"value": value, "kind": "wall", "source": "test", "grade": "A"}
+    with pytest.raises(PricingError, match=f"needs {limit} of {needed}; the wall is {value}"):
+        map_graph(conv_net, edited(ISAAC, {f"limits/{limit}": wall}))
+    fits = {f"limits/{limit}": {**wall, "value": needed}}
+    assert {c.limit: c.status for c in map_graph(conv_net, edited(ISAAC, fits)).checks}[limit] == "pass"
+
+
+def test_a_card_that_forbids_clipping_refuses_it(edited: Edit) -> None:
+    wall = {"value": 7, "kind": "wall", "source": "test", "grade": "A"}
+    with pytest.raises(PricingError, match="needs adc_bits of 8; the wall is 7"):
+        map_graph(MNIST, edited(ISAAC, {"limits/adc_bits": wall}))

@@ -209,6 +209,7 @@ def _checks(tiled: dict[str, dict[str, Quantity]], arrays: int, profile: Profile
         if profile.limit(name) is None:
             limits.append(check_limit(profile, name, 0, "the card gives no size of its arrays"))
             notes.append(f"card {profile.name!r} gives no {name} of an array: one as large as each layer is taken")
+    limits += _walls(tiled, profile)
     lacking = {n: int(q["adc_bits_needed"]) - (_output_bits(q, profile) or 0) for n, q in tiled.items()}
     worst = max(lacking, key=lambda n: lacking[n])
     needed, allowed = int(tiled[worst]["adc_bits_needed"]), _output_bits(tiled[worst], profile)
@@ -217,12 +218,29 @@ def _checks(tiled: dict[str, dict[str, Quantity]], arrays: int, profile: Profile
         return [*limits, Check("adc_bits", "unchecked", note=what)], notes
     if needed <= allowed:
         return [*limits, Check("adc_bits", "pass", needed, allowed, what)], notes
+    if profile.limit("adc_bits") == allowed:
+        check_limit(profile, "adc_bits", needed, what)  # refuses where the card calls it a wall
     notes.append(f"{allowed}-bit conversion clips column sums of {needed} bits (worst in {worst!r})")
-    if any(int(q["row_groups"]) > 1 for q in tiled.values()):
+    if any(int(q["row_groups"]) > 1 and lacking[n] > 0 for n, q in tiled.items()):
         notes.append(
             "not exact: sums of several arrays or reads are clipped before they are added, not the whole sum"
         )
     return [*limits, Check("adc_bits", "exceeded", needed, allowed, what)], notes
+
+
+def _walls(tiled: dict[str, dict[str, Quantity]], profile: Profile) -> list[Check]:
+    """Sides of an array that layers are cut by, on a card that forbids the cut."""
+    needs = {
+        "rows": lambda q: q["fan_in"] * q["rows_per_input"],
+        "cols": lambda q: q["outputs_per_group"] * q["pairs_per_synapse"] * q["columns_per_weight"]
+        + q["reference_columns"],
+        "rows_per_read": lambda q: q["fan_in"] * q["rows_per_input"],
+    }  # fmt: skip
+    return [
+        check_limit(profile, name, max(int(need(q)) for q in tiled.values()), "largest layer, which is not cut")
+        for name, need in needs.items()
+        if name in profile.limits and profile.limits[name].kind == "wall"
+    ]
 
 
 def _output_bits(static: dict[str, Quantity], profile: Profile) -> int | None:
