@@ -6,8 +6,8 @@
     python benchmarks/crossbar.py yield CHECKPOINT
 
 CHECKPOINT is a ternary `lenet` trained on MNIST: ``python benchmarks/training.py study mnist`` writes
-``runs/training/mnist-ternary-0.safetensors``. GXNOR_DATA says where MNIST is. `crossbar_aihwkit.py` says how to make
-the environment for aihwkit, which needs another version of torch.
+``runs/training/mnist-ternary-0.safetensors``. GXNOR_DATA says where MNIST is. `crossbar_aihwkit.py` says how to
+make the environment for aihwkit, which needs another version of torch.
 """
 
 import argparse
@@ -26,7 +26,7 @@ import torch
 from record import median_ratio, record
 
 from gxnor_converters import from_torch
-from gxnor_hardware.crossbar import ArraySpec, Crossbars, accuracy, calibrate, mean_and_std, program
+from gxnor_hardware.crossbar import ArraySpec, Crossbars, accuracy, mean_and_std, program
 from gxnor_hardware.crossbar.devices import Device, load_device
 from gxnor_snn.data import load
 from gxnor_snn.graph import EventGraph, execute
@@ -162,14 +162,16 @@ def yield_curve(
 ) -> dict[str, Any]:
     """Accuracy over draws against the share of cells that work; the rest is stuck on or off in equal parts."""
     spec = ArraySpec(dac_bits=8, adc_bits=10)
-    arrays = dict(zip(NAMES, (spec, ArraySpec(dac_bits=8, adc_bits=10, offset_v=1e-4, switch_noise=0.005)), strict=True))
+    arrays = dict(
+        zip(NAMES, (spec, ArraySpec(dac_bits=8, adc_bits=10, offset_v=1e-4, switch_noise=0.005)), strict=True)
+    )
     curves: dict[str, Any] = {}
     for name, array in arrays.items():
         rows = []
         for share in yields:
             device = Device.ideal().with_faults((1 - share) / 2, (1 - share) / 2)
             generator = torch.Generator().manual_seed(SEED)
-            found = accuracy(graph, x, y, device, generator, array=array, draws=draws, at_once=2)
+            found = accuracy(graph, x, y, device, generator, array=array, draws=draws, at_once=1)
             mean, std = mean_and_std(found)
             rows.append({"yield": share, "mean": mean, "std": std, "draws": found.tolist()})
             print(name, share, f"{mean:.4f} +- {std:.4f}", flush=True)
@@ -182,14 +184,12 @@ def measure_yield(checkpoint: str, n: int, draws: int) -> None:
     graph, data = trained(checkpoint), load("mnist")
     x, y = data.x_test[:n], data.y_test[:n]
     exact = float(np.mean(execute(graph, x[:1000], counts="none").predictions == y[:1000]))
-    spec = calibrate(graph, data.x_train[:200], ArraySpec(dac_bits=8, adc_bits=10))
     figures = {
         "what": "ternary lenet on MNIST; pairs of cells, each stuck on or off with (1 - yield) / 2; "
         "faults_offset_switch: also 100 uV op-amp offset (0.2 V read voltage) and 0.5 % switch noise",
         "samples": n,
         "accuracy_of_first_1000_without_faults": exact,
         "curves": yield_curve(graph, x, y, draws),
-        "calibrated_ranges": {name: list(r) for name, r in (spec.adc_range or {}).items()},
     }
     record("crossbar_yield", figures, draws=draws, seed=SEED, checkpoint=Path(checkpoint).name)
 

@@ -1,10 +1,11 @@
-"""The other side of the speed comparison in `crossbar.py`: aihwkit on the same network, in an interpreter of its own.
+"""The other side of the speed comparison in `crossbar.py`: aihwkit on the same network, in its own interpreter.
 
-aihwkit's wheel runs with one version of torch only (1.1.0: torch 2.10.0; with 2.9.1 it does not load, with 2.13.0 it
-says "weights must be a CPU tensor"), so it gets a virtual environment of its own:
+aihwkit's wheel runs with one version of torch only (1.1.0: torch 2.10.0; with 2.9.1 it does not load, with 2.13.0
+it says "weights must be a CPU tensor"), so it gets a virtual environment of its own:
 ``pip install torch==2.10.0 numpy scipy scikit-learn requests tqdm protobuf`` and
-``pip install --no-deps aihwkit==1.1.0``. This file needs nothing of gxnor-snn. It reads a network and images from an
-.npz file, programs the network, and then answers each line "BATCH" on its standard input by one run over all images.
+``pip install --no-deps aihwkit==1.1.0``. This file needs nothing of gxnor-snn. It reads a network and images from
+an .npz file, programs the network, and then answers each line "BATCH" on its standard input by one run over all
+images.
 """
 
 import json
@@ -55,7 +56,8 @@ class Threshold(nn.Module):
         sign = np.where(increasing, 1.0, -1.0)
         self.sign = torch.tensor(sign, dtype=torch.float32).reshape(shape)
         self.at = [
-            torch.tensor(sign * t - 0.5, dtype=torch.float32).reshape(shape) for t in thresholds.T.astype(np.float64)
+            torch.tensor(sign * t - 0.5, dtype=torch.float32).reshape(shape)
+            for t in thresholds.T.astype(np.float64)
         ]
 
     def forward(self, sums: Tensor) -> Tensor:
@@ -72,7 +74,9 @@ def build(net: "np.lib.npyio.NpzFile", tile: str) -> nn.Module:
         weights = torch.tensor(net[f"weights{k}"], dtype=torch.float32)
         made = config(tile, float(net[f"bound{k}"]), pixels=k == 0)
         if weights.ndim == 4:
-            layer = AnalogConv2dMapped(*weights.shape[1::-1], tuple(weights.shape[2:]), bias=False, rpu_config=made)
+            layer = AnalogConv2dMapped(
+                *weights.shape[1::-1], tuple(weights.shape[2:]), bias=False, rpu_config=made
+            )
         else:
             if layers and not any(isinstance(m, nn.Flatten) for m in layers):
                 layers.append(nn.Flatten())

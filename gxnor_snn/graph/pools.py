@@ -98,18 +98,22 @@ class Pool2d(Projection):
                 total[(..., *tap.outputs)] += levels[(..., *tap.inputs)]
             return total
         # min(v) = -max(-v): channels that take the minimum are negated on the way in and out
-        negate = np.where(self.minimum(channels), -1, 1).reshape(channels, 1, 1)
-        sign = (
-            negate.astype(levels.dtype)
-            if xp is np
-            else xp.as_tensor(negate, device=levels.device).to(levels.dtype)
-        )
-        signed = levels * sign
+        minima = self.minimum(channels)
+        if minima.any():
+            negate = np.where(minima, -1, 1).reshape(channels, 1, 1)
+            sign = (
+                negate.astype(levels.dtype)
+                if xp is np
+                else xp.as_tensor(negate, device=levels.device).to(levels.dtype)
+            )
+            signed = levels * sign
+        else:
+            signed = levels
         best = total - coding.max_abs  # at most any level, and every window sees at least one
         for tap in taps:
             place = (..., *tap.outputs)
             best[place] = xp.maximum(best[place], signed[(..., *tap.inputs)])
-        return best * sign
+        return best * sign if minima.any() else best
 
     def bounds(self, source_shape: Shape, coding: Coding) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         channels, height, width = image(source_shape, self.where)

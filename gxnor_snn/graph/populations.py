@@ -18,6 +18,7 @@ from .region import Region
 __all__ = ["POPULATIONS", "Input", "Readout", "Relay", "Spiking"]
 
 _INT16 = np.iinfo(np.int16)
+_MOST_IN_INT8 = 127
 _HALVES_IN_FLOAT32 = 1 << 22  # below it every half-integer is a float32
 
 
@@ -137,14 +138,18 @@ class Spiking(Population):
             moved = xp.as_tensor(shaped, device=sums.device)
             return moved.to(sums.dtype) if half and small else moved
 
-        sign = per_channel(np.where(self.increasing, 1, -1))
-        signed = sums * sign
-        index = xp.zeros_like(sums, dtype=xp.int64)
-        for k in range(self.thresholds.shape[1]):
+        sign = np.where(self.increasing, 1, -1)
+        signed = sums if self.increasing.all() else sums * per_channel(sign)
+        n_thresholds = self.thresholds.shape[1]
+        index = xp.zeros_like(sums, dtype=xp.int8 if n_thresholds <= _MOST_IN_INT8 else xp.int64)
+        for k in range(n_thresholds):
             # s >= t, or -s >= -t where the channel is decreasing
-            index += signed >= per_channel(np.where(self.increasing, 1, -1) * self.thresholds[:, k] - half)
+            index += signed >= per_channel(sign * self.thresholds[:, k] - half)
+        index = index.astype(np.int64) if xp is np else index.to(xp.int64)
         if self.coding.table is None:
-            return index * self.coding.stride + self.coding.v0
+            index *= self.coding.stride
+            index += self.coding.v0
+            return index
         levels = np.array(self.coding.levels)
         return levels[index] if xp is np else xp.as_tensor(levels, device=sums.device)[index]
 

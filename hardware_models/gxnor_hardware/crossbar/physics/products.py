@@ -90,7 +90,7 @@ class DenseProduct(Product):
 
     def apply(self, rows: tuple[Tensor, ...], kernel: Kernel) -> Tensor:
         start, stop = kernel.inputs
-        driven = torch.cat([r[..., start:stop] for r in rows], dim=-1)
+        driven = _joined([r[..., start:stop] for r in rows], -1)
         draws = len(kernel.values)
         if len(driven) == draws:
             return torch.bmm(driven, kernel.values).unsqueeze(2)
@@ -132,7 +132,7 @@ class ConvProduct(Product):
 
     def apply(self, rows: tuple[Tensor, ...], kernel: Kernel) -> Tensor:
         first, last = kernel.inputs
-        driven = torch.cat([r[:, :, :, first:last] for r in rows], dim=3).flatten(2, 3)
+        driven = _joined([r[:, :, :, first:last] for r in rows], 3).flatten(2, 3)
         draws = len(kernel.values)
         if len(driven) == 1 and self.groups == 1:
             sums = self._convolve(driven[0], kernel.values.flatten(0, 1))
@@ -150,6 +150,10 @@ class ConvProduct(Product):
             torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
         ):
             return F.conv2d(images, kernels, None, self._stride, 0, self._dilation, self.groups)
+
+
+def _joined(parts: list[Tensor], dim: int) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=dim)
 
 
 _PRODUCTS: dict[str, Callable[[Weighted], Product]] = {Dense.kind: DenseProduct, Conv2d.kind: ConvProduct}
