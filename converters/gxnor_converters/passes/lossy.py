@@ -30,10 +30,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Trial:
-    """One attempt: the layer, its option (taps, or size of the codebook), the measure, and whether it was kept."""
+    """One attempt: layer, option (`keep`, or size of the codebook), measure, and whether it was kept."""
 
     layer: str
-    option: int
+    option: float
     value: float
     kept: bool
 
@@ -58,7 +58,7 @@ class Lossy:
     trials: tuple[Trial, ...]
 
     @property
-    def kept(self) -> dict[str, int]:
+    def kept(self) -> dict[str, float]:
         """The option in force by layer, of layers that changed."""
         return {trial.layer: trial.option for trial in self.trials if trial.kept}
 
@@ -68,14 +68,15 @@ def merge_similar(
     evaluate: Callable[[EventGraph], float],
     budget: float,
     *,
-    taps: Sequence[int] = (2, 1),
+    taps: int = 1,
+    keep: Sequence[float] = (0.0, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6),
     layers: Iterable[str] | None = None,
 ) -> Lossy:
     """Merge kernels that differ from one another, or from the inverse, in at most some taps; changes the network.
 
     Layer by layer, those with the most multiplications first; in each the options from the first on, until one
-    stays within the budget. `share_results` then computes what was merged once. Step 2 of the reconstruction of
-    Chang et al. (DATE 2020); their threshold could not be obtained.
+    stays within the budget, of which every layer adds an equal part. `share_results` then computes what was merged
+    once. Step 2 of the reconstruction of Chang et al. (DATE 2020); their threshold could not be obtained.
 
     Parameters
     ----------
@@ -86,16 +87,22 @@ def merge_similar(
     budget
         How far the measure may fall in all, from that of `graph`.
     taps
-        Options: the largest number of taps in which a kernel may differ from its representative.
+        The most taps in which a kernel changes.
+    keep
+        Options, as in `gxnor_converters.sharing.merged_weights`: different kernels that stay, over all.
     layers
         Names of convolutions; None takes those with kernels of more than one tap that do not read an input.
 
     Raises
     ------
     InputError
-        If the budget is negative, an option below 1, a layer no convolution, or the measure not a finite number.
+        If the budget is negative, an option out of range, a layer no convolution, or the measure no finite number.
     """
-    return _within_budget(graph, evaluate, budget, taps, layers, merged_weights)
+
+    def merged(weights: NDArray[Any], option: float, groups: int) -> Int:
+        return merged_weights(weights, taps, groups, keep=option)
+
+    return _within_budget(graph, evaluate, budget, keep, layers, merged)
 
 
 def project_codebook(
@@ -123,23 +130,28 @@ def project_codebook(
     InputError
         As `merge_similar`.
     """
-    return _within_budget(graph, evaluate, budget, sizes, layers, codebook_weights)
+
+    def projected(weights: NDArray[Any], option: float, groups: int) -> Int:
+        return codebook_weights(weights, int(option), groups)
+
+    return _within_budget(graph, evaluate, budget, sizes, layers, projected)
 
 
 def _within_budget(
     graph: EventGraph,
     evaluate: Callable[[EventGraph], float],
     budget: float,
-    options: Sequence[int],
+    options: Sequence[float],
     layers: Iterable[str] | None,
-    change: Callable[[NDArray[Any], int, int], Int],
+    change: Callable[[NDArray[Any], float, int], Int],
 ) -> Lossy:
     if not budget >= 0:
         raise InputError(f"lossy sharing: the budget is {budget!r}, it must be at least 0")
     convolutions = _convolutions(graph, layers)
     before = after = _measured(evaluate, graph)
     trials: list[Trial] = []
-    for name in convolutions:
+    for place, name in enumerate(convolutions, start=1):
+        allowed = budget * place / len(convolutions)
         for option in options:
             conv: Any = graph.projections[name]
             weights = change(conv.weights, option, conv.groups)
@@ -147,8 +159,8 @@ def _within_budget(
                 continue
             offered = _with_weights(graph, conv, weights)
             value = _measured(evaluate, offered)
-            kept = before - value <= budget
-            trials.append(Trial(name, int(option), value, kept))
+            kept = before - value <= allowed
+            trials.append(Trial(name, option, value, kept))
             if kept:
                 graph, after = offered, value
                 break

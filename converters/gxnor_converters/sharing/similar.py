@@ -15,18 +15,31 @@ __all__ = ["codebook_bits", "codebook_weights", "merged_weights"]
 _CHUNK = 1 << 23
 
 
-def merged_weights(weights: NDArray[Any], taps: int, groups: int = 1) -> Int:
-    """Weights in which each kernel is one of few representatives of its input channel, or its inverse.
+def merged_weights(weights: NDArray[Any], taps: int, groups: int = 1, *, keep: float = 0.0) -> Int:
+    """Weights in which kernels became others of their input channel, or inverses of others; each in few taps.
 
-    Representatives are chosen greedily: the kernel within `taps` taps of the most kernels not yet represented.
+    With `keep` = 0 representatives are chosen greedily: the kernel within `taps` taps of the most kernels not yet
+    represented. Else the rarest kernels go first, each to the nearest one that stays (of equally near ones the
+    most frequent), until the input channel has no more than `keep` times its M kernels: few weights change then.
     Kernels of zeros stay.
+
+    Parameters
+    ----------
+    weights, groups
+        Of a convolution.
+    taps
+        The most taps in which a kernel changes.
+    keep
+        Different kernels per input channel, over all its kernels, at which merging ends.
 
     Raises
     ------
     InputError
-        If `taps` is below 1 or the weights are no convolution's.
+        If `taps` is below 1, `keep` not between 0 and 1, or the weights are no convolution's.
     """
     _check_option(taps)
+    if not 0 <= keep <= 1:
+        raise InputError(f"lossy sharing: keep is {keep!r}; allowed are numbers from 0 to 1")
     kernels = kernels_by_channel(weights, groups)
     found = group_kernels(kernels)
     counts = found.per_channel
@@ -35,36 +48,71 @@ def merged_weights(weights: NDArray[Any], taps: int, groups: int = 1) -> Int:
     step = max(1, _CHUNK // max(1, int(counts.max(initial=0))) ** 2)
     for first in range(0, len(counts), step):
         part = slice(starts[first], starts[min(first + step, len(counts))])
-        image[part] = _represented(found.kernels[part], found.channel[part], found.size[part], taps)
+        if part.start == part.stop:
+            continue
+        block = _Block(found.kernels[part], found.channel[part], found.size[part], taps)
+        if keep:
+            block.drop_rarest(int(keep * kernels.shape[1]))
+        else:
+            block.cover()
+        image[part] = block.result()
     chosen = np.where(found.label[..., None] < 0, 0, image[found.label]) * found.sign[..., None]
     return weights_of_kernels(chosen, np.asarray(weights).shape, groups)
 
 
-def _represented(kernels: Int, channel: Int, size: Int, taps: int) -> Int:
-    """The representative of each kernel, with the sign that is nearer; kernels of several channels at once."""
-    if not len(kernels):
-        return kernels
-    _, row = np.unique(channel, return_inverse=True)
-    counts = np.bincount(row)
-    place = np.arange(len(row)) - np.concatenate([[0], np.cumsum(counts)[:-1]])[row]
-    padded = np.zeros((len(counts), int(counts.max()), kernels.shape[1]), np.int64)
-    padded[row, place] = kernels
-    weight = np.zeros(padded.shape[:2])
-    weight[row, place] = size
-    edits, sign = distances(padded)
-    real = weight > 0
-    near = (edits <= taps) & real[:, :, None] & real[:, None, :]
-    open_ = real.copy()
-    image = padded.copy()
-    every = np.arange(len(counts))
-    while open_.any():
-        gain = (near @ (weight * open_)[..., None])[..., 0]
-        at = gain.argmax(axis=1)
-        covered = near[every, at] & open_
-        signs = sign[every, at][..., None]
-        image = np.where(covered[..., None], padded[every, at][:, None] * signs, image)
-        open_ &= ~covered
-    return np.asarray(image[row, place])
+class _Block:
+    """The kernels of several input channels, side by side (channels, U, taps), being merged."""
+
+    def __init__(self, kernels: Int, channel: Int, size: Int, taps: int) -> None:
+        _, row = np.unique(channel, return_inverse=True)
+        counts = np.bincount(row)
+        self._row, self._place = row, np.arange(len(row)) - np.concatenate([[0], np.cumsum(counts)[:-1]])[row]
+        self._kernels = np.zeros((len(counts), int(counts.max()), kernels.shape[1]), np.int64)
+        self._kernels[row, self._place] = kernels
+        self._size = np.zeros(self._kernels.shape[:2], np.int64)
+        self._size[row, self._place] = size
+        self._edits, self._sign = distances(self._kernels)
+        real = self._size > 0
+        self._real = real
+        self._near = (self._edits <= taps) & real[:, :, None] & real[:, None, :]
+        self._image = self._kernels.copy()
+        self._every = np.arange(len(counts))
+
+    def result(self) -> Int:
+        """What each kernel became."""
+        return np.asarray(self._image[self._row, self._place])
+
+    def cover(self) -> None:
+        """Greedy representatives, with the most kernels near them that have none."""
+        open_ = self._real.copy()
+        while open_.any():
+            gain = (self._near @ (self._size * open_).astype(float)[..., None])[..., 0]
+            at = gain.argmax(axis=1)
+            covered = self._near[self._every, at] & open_
+            signs = self._sign[self._every, at][..., None]
+            moved = self._kernels[self._every, at][:, None] * signs
+            self._image = np.where(covered[..., None], moved, self._image)
+            open_ &= ~covered
+
+    def drop_rarest(self, most: int) -> None:
+        """One kernel after another, the rarest first; what others have become stays."""
+        stays, left = self._real.copy(), self._real.sum(axis=1)
+        taken = np.zeros_like(stays)  # by others
+        order = np.argsort(np.where(self._real, self._size, np.iinfo(np.int64).max), axis=1, kind="stable")
+        big = int(self._size.max()) + 1
+        for rank in range(order.shape[1]):
+            at = order[:, rank]
+            fits = self._near[self._every, at] & stays
+            fits[self._every, at] = False
+            score = np.where(fits, -self._edits[self._every, at].astype(np.int64) * big + self._size, -(1 << 60))
+            to = score.argmax(axis=1)
+            goes = (left > most) & fits[self._every, to] & stays[self._every, at] & ~taken[self._every, at]
+            rows = self._every[goes]
+            signs = self._sign[rows, to[goes], at[goes]]
+            self._image[rows, at[goes]] = self._kernels[rows, to[goes]] * signs[:, None]
+            stays[rows, at[goes]] = False
+            taken[rows, to[goes]] = True
+            left[rows] -= 1
 
 
 def codebook_weights(weights: NDArray[Any], size: int, groups: int = 1) -> Int:

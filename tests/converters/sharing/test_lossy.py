@@ -50,6 +50,22 @@ def test_greedy_representatives_by_hand() -> None:
     assert merged.tolist() == [hub.tolist()] * 3 + [(-hub).tolist()] + [hub.tolist()]
 
 
+@pytest.mark.parametrize("keep", [0.2, 0.4, 0.45, 1.0])
+def test_the_rarest_kernels_go_until_enough_are_gone(keep: float) -> None:
+    weights = drawn(3, "binary", (256, 6, 3, 3))
+    before, after = (kernels_by_channel(w) for w in (weights, merged_weights(weights, 1, keep=keep)))
+    counts = group_kernels(before).per_channel, group_kernels(after).per_channel
+    changed = (before != after).sum(axis=2)
+    assert changed.max(initial=0) <= 1
+    assert (counts[1] <= counts[0]).all()
+    if keep in (0.4, 0.45):
+        assert (counts[1] == int(keep * 256)).all()
+        greedy = kernels_by_channel(merged_weights(weights, 1))
+        assert changed.mean() < 0.6 * (before != greedy).sum(axis=2).mean()  # far fewer weights change
+    for old, new in zip(before.reshape(-1, 9), after.reshape(-1, 9), strict=True):
+        assert edits(old, new) <= 1
+
+
 @pytest.mark.parametrize("levels", list(LEVELS))
 def test_codebooks_hold_the_most_frequent_kernels(levels: str) -> None:
     weights = drawn(0, levels, (30, 6, 2, 2))
@@ -105,7 +121,9 @@ def test_the_budget_holds_and_layers_are_tried_in_order(run: Any) -> None:
         assert found.before == 1
         assert found.before - found.after <= budget
         assert found.after == score(found.graph, reference, x)
-        assert all(t.kept == (1 - t.value <= budget) for t in found.trials)
+        order = list(dict.fromkeys(t.layer for t in found.trials))
+        for trial in found.trials:  # every layer adds a part of the budget
+            assert trial.kept == (1 - trial.value <= budget * (order.index(trial.layer) + 1) / len(layers))
         changed = {
             n
             for n, e in found.graph.projections.items()
@@ -129,7 +147,8 @@ def test_the_budget_holds_and_layers_are_tried_in_order(run: Any) -> None:
         (lambda g: merge_similar(g, lambda _: 1.0, -0.1), "the budget is -0.1"),
         (lambda g: merge_similar(g, lambda _: float("nan"), 0.1), "measure of the graph is nan"),
         (lambda g: merge_similar(g, lambda _: 1.0, 0.1, layers=["x"]), "'x' is no convolution"),
-        (lambda g: merge_similar(g, lambda _: 1.0, 0.1, taps=[0], layers=["conv2"]), "an option is 0"),
+        (lambda g: merge_similar(g, lambda _: 1.0, 0.1, taps=0, layers=["conv2"]), "an option is 0"),
+        (lambda g: merge_similar(g, lambda _: 1.0, 0.1, keep=[2.0], layers=["conv2"]), "keep is 2.0"),
         (lambda g: codebook_bits(0, 9), "an option is 0"),
     ],
 )
