@@ -215,3 +215,27 @@ def test_a_batch_costs_the_mean_of_its_samples_where_counts_only_bound_the_reads
     assert bill.low_j == pytest.approx(sum(t.low_j for t in alone) / 2)
     summed = price(counts.summed(), profile, mapping).terms["input pulses"]
     assert summed.low_j <= bill.low_j <= bill.high_j <= summed.high_j
+
+
+def test_a_bill_is_as_well_known_as_the_facts_its_counts_rest_on(edited: Edit, conv_net: EventGraph) -> None:
+    """HERMES: planes per read and the read mode are of grade D, so is every count of reads."""
+    counts = execute(conv_net, np.zeros((1, 1, 10, 10), np.int64)).counts
+    assert counts is not None
+    changes = {f"design/{name}/grade": "A" for name in ("input_planes", "read_mode")}
+    better = edited("hermes_natelectron_2023", changes)
+    memory = edited("hermes_natelectron_2023", {**changes, "limits/rows/grade": "M"})
+    for profile, grade in ((load_profile("hermes"), "D"), (better, "A"), (memory, "M")):
+        bill = price(counts, profile, map_graph(conv_net, profile))
+        assert bill.terms["operations"].grade == bill.weakest_grade == grade
+        assert bill.latency is not None
+        assert bill.latency.grade == max(grade, "D")
+    assert any("unverified (grade M): rows" in warning for warning in bill.warnings)
+
+
+def test_a_card_with_areas_of_parts_says_what_it_lacks_for_the_whole(edited: Edit, conv_counts: Counts,
+                                                                      conv_net: EventGraph) -> None:  # fmt: skip
+    cell = {"value_um2": 1.0, "per": "cell", **FACT}
+    profile = edited(ISAAC, {"area/chip": None, "area/cell": cell, "design/adcs_per_array": None})
+    bill = price(conv_counts, profile, map_graph(conv_net, profile))
+    assert bill.area is None
+    assert any(part.startswith("area: card 'isaac_isca_2016' lacks") for part in bill.excluded)

@@ -230,15 +230,15 @@ def _checks(tiled: dict[str, dict[str, Quantity]], arrays: int, profile: Profile
 
 def _walls(tiled: dict[str, dict[str, Quantity]], profile: Profile) -> list[Check]:
     """Sides of an array that layers are cut by, on a card that forbids the cut."""
-    needs = {
-        "rows": lambda q: q["fan_in"] * q["rows_per_input"],
-        "cols": lambda q: q["outputs_per_group"] * q["pairs_per_synapse"] * q["columns_per_weight"]
-        + q["reference_columns"],
-        "rows_per_read": lambda q: q["fan_in"] * q["rows_per_input"],
-    }  # fmt: skip
+    rows = max(int(q["fan_in"]) * int(q["rows_per_input"]) for q in tiled.values())
+    cols = max(
+        int(q["outputs_per_group"]) * int(q["pairs_per_synapse"]) * int(q["columns_per_weight"])
+        + int(q["reference_columns"])
+        for q in tiled.values()
+    )
     return [
-        check_limit(profile, name, max(int(need(q)) for q in tiled.values()), "largest layer, which is not cut")
-        for name, need in needs.items()
+        check_limit(profile, name, needed, "largest layer, which is not cut")
+        for name, needed in (("rows", rows), ("cols", cols), ("rows_per_read", rows))
         if name in profile.limits and profile.limits[name].kind == "wall"
     ]
 

@@ -11,12 +11,11 @@ from ...ledger import Amount, Ledger
 from ...profile import Profile
 from .activity import Activity, activity
 from .silicon import occupy
+from .structure import structure
 from .timing import latency
 from .vocabulary import BY_BITS
 
 __all__ = ["price_arrays"]
-
-_STRUCTURE = ("row_drive", "pair_subtraction")
 
 
 def price_arrays(events: Events, profile: Profile, mapping: Mapping, ledger: Ledger) -> None:
@@ -46,7 +45,7 @@ def price_arrays(events: Events, profile: Profile, mapping: Mapping, ledger: Led
             ("registers", "registers", "array reads, input and output registers of the group of arrays"),
             ("tile", "tile_digital", "array reads, buffer, bus, router and digital units of the tile"),
         ):
-            ledger.charge(term, [(constant, Amount.exact(reads))], what, design=("row_drive",))
+            ledger.charge(term, [(constant, Amount.exact(reads))], what, grade=structure(profile))
     _operations(active, profile, mapping, ledger)
     _by_bits(active, profile, mapping, ledger)
     _outside(profile, mapping, ledger)
@@ -89,16 +88,16 @@ def _conversions(profile: Profile, mapping: Mapping, ledger: Ledger) -> None:
     amount = Amount(converted, converted, max(converted, _most(profile, mapping, converted, "cols")))
     if profile.choice("converter") == "sense_amplifier":
         what = "sense operations by the conversion law, whatever the activity"
-        ledger.charge("sense amplifiers", [("sense", Amount.exact(converted))], what, design=_STRUCTURE)
+        ledger.charge("sense amplifiers", [("sense", Amount.exact(converted))], what, grade=structure(profile))
         return
     ledger.charge(
         "adc",
         [("adc_conversion", amount)],
         "column conversions by the conversion law, whatever the activity; at most every column of every read",
-        design=_STRUCTURE,
+        grade=structure(profile),
     )
     ledger.charge(
-        "sample and hold", [("sample_hold", amount)], "column conversions, as for adc", design=_STRUCTURE
+        "sample and hold", [("sample_hold", amount)], "column conversions, as for adc", grade=structure(profile)
     )
 
 
@@ -109,7 +108,7 @@ def _rows(active: MappingABC[str, Activity], profile: Profile, mapping: Mapping,
         "row drivers",
         [("row_drive", Amount(rows.value, rows.low, most))],
         "active rows x reads x column tiles; at most every row of every read",
-        design=("row_drive",),
+        grade=structure(profile),
     )
     if "zero_row" not in profile.design:
         return
@@ -117,7 +116,7 @@ def _rows(active: MappingABC[str, Activity], profile: Profile, mapping: Mapping,
     if profile.choice("zero_row") == "0v":
         lines = Amount.exact(sum(a.mapped_rows for a in active.values()))
         what = "rows that hold weights, zero or not"
-    ledger.charge("word lines", [("word_line", lines)], what, design=("row_drive", "zero_row"))
+    ledger.charge("word lines", [("word_line", lines)], what, design=("zero_row",), grade=structure(profile))
 
 
 def _cells(active: MappingABC[str, Activity], profile: Profile, mapping: Mapping, ledger: Ledger) -> None:
@@ -126,14 +125,14 @@ def _cells(active: MappingABC[str, Activity], profile: Profile, mapping: Mapping
     )
     if {"cell_low", "cell_high"} & set(profile.energy):
         what = "V^2 t G: cells of low and of high resistance in active rows"
-        ledger.charge("array", [("cell_low", low), ("cell_high", high)], what, design=("row_drive",))
+        ledger.charge("array", [("cell_low", low), ("cell_high", high)], what, grade=structure(profile))
         return
     most = max(cells.high, _most(profile, mapping, cells.high, "rows", "cols"))
     ledger.charge(
         "array",
         [("cell_read", Amount(cells.value, low.low, most))],
         "cells in active rows; at least the low-resistance ones, at most every cell of every read",
-        design=("row_drive",),
+        grade=structure(profile),
     )
 
 
@@ -178,7 +177,7 @@ def _operations(active: MappingABC[str, Activity], profile: Profile, mapping: Ma
         [(name, total)],
         "2 x weights in use x reads, whatever the activity; at least those of active rows, at most every place of "
         "every read",
-        design=_STRUCTURE,
+        grade=structure(profile),
     )
 
 
@@ -211,4 +210,4 @@ def _by_bits(active: MappingABC[str, Activity], profile: Profile, mapping: Mappi
         ("neurons", "neurons and converters", "operations of full columns x conversions, whatever the activity"),
         ("input_pulses", "input pulses", "2 x driven synapses; at most every row and column of every read"),
     ):
-        ledger.charge(term, charges[stem], what, design=_STRUCTURE)
+        ledger.charge(term, charges[stem], what, grade=structure(profile))

@@ -17,6 +17,7 @@ from gxnor_snn.results import Mapping
 
 from ...ledger import Amount, Ledger
 from ...profile import Constant, Profile
+from .structure import structure
 
 __all__ = ["latency", "read_time"]
 
@@ -43,9 +44,11 @@ def latency(profile: Profile, mapping: Mapping, ledger: Ledger) -> Amount | None
     total = Amount(chain("value"), chain("low"), chain("high"))
     known = [read for parts in reads.values() for read in parts if read is not None]
     constants = {name: constant for _, own in known for name, constant in own.items()}
-    design = [profile.design["row_drive"].grade, profile.design["pair_subtraction"].grade]
+    grades = [structure(profile)]
+    if "adcs_per_array" in profile.design:
+        grades.append(profile.design["adcs_per_array"].grade)
     ledger.take(
-        total, constants, "longest chain of layers: positions x phases x read cycle; pools are free", design
+        total, constants, "longest chain of layers: positions x phases x read cycle; pools are free", grades
     )
     return total
 
