@@ -1,7 +1,6 @@
 """The shipped cards, and cards of the user's own."""
 
 import os
-import tomllib
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -10,6 +9,7 @@ from gxnor_snn.errors import ProfileError
 
 from .profile import Profile
 from .schema import parse_profile
+from .toml_file import read_toml
 
 __all__ = ["load_profile", "profiles"]
 
@@ -50,16 +50,7 @@ def load_profile(name_or_path: str | os.PathLike[str]) -> Profile:
 
 
 def _read(path: Path) -> Profile:
-    where = f"card {str(path)!r}" if "\0" in str(path) else f"card {path}"
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ProfileError(f"{where}: cannot be read: {error.strerror or error}") from error
-    except RecursionError as error:
-        raise ProfileError(f"{where}: is nested too deeply; allowed is the flat form of a card") from error
-    except ValueError as error:  # no TOML, no UTF-8, no path, or a number of thousands of digits
-        raise ProfileError(f"{where}: is not TOML: {error}") from error
-    return parse_profile(data, where)
+    return parse_profile(*read_toml(path, "card"))
 
 
 @cache

@@ -1,12 +1,12 @@
 """The shipped device cards, and cards of the user's own."""
 
 import os
-import tomllib
 from functools import cache
 from pathlib import Path
 
 from gxnor_snn.errors import ProfileError
 
+from ...toml_file import read_toml
 from .card import parse_device
 from .device import Device
 
@@ -55,13 +55,4 @@ def _shipped(name: str) -> Device:
 
 
 def _read(path: Path) -> Device:
-    where = f"device card {str(path)!r}" if "\0" in str(path) else f"device card {path}"
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ProfileError(f"{where}: cannot be read: {error.strerror or error}") from error
-    except RecursionError as error:
-        raise ProfileError(f"{where}: is nested too deeply; allowed is the form of a device card") from error
-    except ValueError as error:  # no TOML, no UTF-8, no path, or a number of thousands of digits
-        raise ProfileError(f"{where}: is not TOML: {error}") from error
-    return parse_device(data, where)
+    return parse_device(*read_toml(path, "device card"))
