@@ -1,6 +1,8 @@
 """Memory devices in `gxnor profiles`: the list, and one card in full."""
 
 import json
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -8,9 +10,20 @@ if TYPE_CHECKING:
 
     from .screen import Screen
 
-__all__ = ["list_devices", "show_device"]
+__all__ = ["is_device_file", "list_devices", "show_device"]
 
+_DEVICE_WORDS = {"basis", "levels", "programming", "retention", "reading", "faults"}
+_HARDWARE_WORDS = {"kind", "model", "validity", "energy", "power", "limits", "design"}
 _SI = {"conductance": "S", "voltage": "V", "time": "s"}
+
+
+def is_device_file(text: str) -> bool:
+    """Whether a file says of a memory device what no hardware card says; damaged files are left to the reader."""
+    try:
+        data = tomllib.loads(Path(text).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return _DEVICE_WORDS & data.keys() != set() and not _HARDWARE_WORDS & data.keys()
 
 
 def list_devices(screen: "Screen") -> None:
@@ -21,9 +34,9 @@ def list_devices(screen: "Screen") -> None:
     for device in map(load_device, devices()):
         values = (_value(device, "conductance.on"), _value(device, "conductance.off"))
         models = [model.model if model else "-" for model in device.effects.values()]
-        rows.append((device.name, *values, *models))
-    columns = ("name", "on", "off", "programming", "retention", "reading", "faults")
-    screen.table("Memory devices (- is not on the card)", columns, rows, left=(0, 3, 4, 5, 6))
+        rows.append((device.name, *values, ", ".join(models)))
+    columns = ("name", "on", "off", "programming, retention, reading, faults")
+    screen.table("Memory devices (- is not on the card)", columns, rows, left=(0, 3))
 
 
 def show_device(screen: "Screen", device: "Device") -> None:

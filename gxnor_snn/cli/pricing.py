@@ -13,6 +13,8 @@ from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Bill, Counts, Unpriced
 from gxnor_snn.results import Mapping as Layout
 
+from .tables import CANNOT_RUN
+
 __all__ = ["Priced", "compare_on", "load_cards", "price_on", "targets", "write_energy"]
 
 _CARDS = ("loihi", "crossbar", "cutie")
@@ -87,7 +89,7 @@ def targets(comparison: Comparison, cards: Sequence[Profile]) -> list[Priced]:
 
 def _refused(n_samples: int, card: Profile, reason: str) -> Bill:
     """A bill that says why there is none."""
-    cannot = Unpriced("the whole graph, which cannot run here", 1, reason)
+    cannot = Unpriced(CANNOT_RUN, 1, reason)
     return Bill(card.name, card.display, card.kind, n_samples, {}, None, (cannot,))
 
 

@@ -29,14 +29,14 @@ def profiles(
     """List the hardware cards and memory devices, or show one in full.
 
     In full: every constant with its band, scope, grade and source, and the structure that mapping obeys. A card of
-    your own is checked as it is read: a sound one exits with 0.
+    your own, of hardware or of a memory device, is checked as it is read: a sound one exits with 0.
     """
     from gxnor_hardware import load_profile
     from gxnor_hardware import profiles as names
     from gxnor_hardware.crossbar.devices import devices, load_device
     from gxnor_snn.errors import InputError
 
-    from .device_cards import list_devices, show_device
+    from .device_cards import is_device_file, list_devices, show_device
     from .screen import Screen
 
     screen = Screen(quiet)
@@ -51,28 +51,30 @@ def profiles(
             f"gxnor profiles show with one NAME|FILE.toml"
         )
     wanted = show if name is None else name
-    if wanted in devices():
+    if wanted in devices() or is_device_file(wanted):
         show_device(screen, load_device(wanted))
     else:
         _show(screen, load_profile(wanted))
 
 
 def _list(screen: "Screen", cards: "Sequence[Profile]") -> None:
-    rows = [
-        (
-            card.name,
-            ", ".join(card.aliases),
-            card.kind,
-            card.model,
-            "" if card.validity.node_nm is None else f"{card.validity.node_nm:g} nm",
-            card.validity.basis,
-            str(len(card.energy) + len(card.power)),
-            _weakest(card),
+    """A table per kind of device."""
+    for kind in dict.fromkeys(card.kind for card in cards):
+        rows = [
+            (
+                " ".join((card.name, *(f"({alias})" for alias in card.aliases))),
+                card.model,
+                "" if card.validity.node_nm is None else f"{card.validity.node_nm:g} nm",
+                card.validity.basis,
+                _weakest(card),
+            )
+            for card in cards
+            if card.kind == kind
+        ]
+        title = f"{kind.capitalize()} cards (grade: the weakest; structure: no energy was published)"
+        screen.table(
+            title, ("name (alias)", "model", "node", "basis", "grade"), rows, left=(0, 1, 3, 4), wrap=(0,)
         )
-        for card in cards
-    ]
-    columns = ("name", "alias", "kind", "model", "node", "basis", "energies", "weakest grade")
-    screen.table("Hardware cards", columns, rows, left=(0, 1, 2, 3, 5, 7))
 
 
 def _show(screen: "Screen", card: "Profile") -> None:
@@ -115,9 +117,9 @@ def _constants(card: "Profile") -> Iterator[tuple[str, ...]]:
 
 
 def _weakest(card: "Profile") -> str:
-    """Weakest grade of the constants; a card without any energy or power is structure only."""
+    """Weakest grade of the constants; a card without any energy or power is structure alone."""
     from gxnor_snn.results.bill import GRADES
 
     if not card.charged:
-        return "structure only"
+        return "structure"
     return max((c.grade for _, _, c in _named_constants(card)), key=GRADES.index)

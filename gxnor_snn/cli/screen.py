@@ -2,14 +2,19 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
 from .text import visible
 
 __all__ = ["Screen"]
+
+_GAP = 3
+"""Characters between two columns."""
 
 
 class Screen:
@@ -42,15 +47,37 @@ class Screen:
         )
 
     def table(
-        self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int] = (0,)
+        self,
+        title: str,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        left: Sequence[int] = (0,),
+        wrap: Sequence[int] | None = None,
     ) -> None:
-        """Print a table; the first column is never wrapped, those not numbered in `left` are right-aligned."""
+        """Print a table, as wide as the terminal where it can; a number is never broken or cut.
+
+        Parameters
+        ----------
+        left
+            Columns of words; the others are right-aligned numbers.
+        wrap
+            Columns whose cells take several lines where the terminal is narrow; those of `left` but the first if
+            None.
+        """
+        cells = [[visible(text) for text in row] for row in rows]
+        wrapped = [index for index in left if index] if wrap is None else wrap
+        widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
+        narrow = sum(widths) + _GAP * (len(columns) - 1) > self._console.width
         table = _table(title)
         for index, name in enumerate(columns):
-            table.add_column(
-                name, justify="left" if index in left else "right", overflow="fold", no_wrap=not index
-            )
-        self._print(table, rows)
+            justify: Literal["left", "right"] = "left" if index in left else "right"
+            # headers may take several lines where the cells below are narrow
+            least = max(map(cell_len, (*name.split(), *(row[index] for row in cells))))
+            if index in wrapped or not narrow:
+                table.add_column(name, justify=justify, overflow="fold")
+            else:
+                table.add_column(name, justify=justify, width=least)
+        self._print(table, cells)
 
     def pairs(self, title: str, rows: Iterable[tuple[str, str]]) -> None:
         """Print a table of (name, value) rows without a header."""
@@ -62,7 +89,7 @@ class Screen:
     def _print(self, table: Table, rows: Iterable[Sequence[str]]) -> None:
         for row in rows:
             table.add_row(*map(visible, row))
-        self._console.print(table)
+        self._console.print(table, crop=False)
         self._console.print()
 
 

@@ -5,7 +5,7 @@ Figures and report share these, so that one number looks the same everywhere. No
 
 import math
 
-__all__ = ["count", "engineering", "percent"]
+__all__ = ["count", "engineering", "percent", "square_millimetres"]
 
 _PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 _SPACE = "\u00a0"  # a number and its unit stay on one line
@@ -38,6 +38,11 @@ def count(value: float) -> str:
     if value == round(value):
         return f"{round(value):,}"
     return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3g}"
+
+
+def square_millimetres(value: float) -> str:
+    """Write an area of `value` m2 in mm2, where prefixes of the unit would be squared, with three digits."""
+    return f"{count(float(f'{value * 1e6:.3g}'))}{_SPACE}mm2"
 
 
 def percent(fraction: float) -> str:

@@ -10,14 +10,19 @@ from .units import DIMENSIONS, from_si
 
 __all__ = ["card_page", "card_rows", "card_table", "comparison_table", "constant_text"]
 
-_PRINTED = {"uj": "uJ", "j": "J", "w": "W", "hz": "Hz", "khz": "kHz", "mhz": "MHz", "ghz": "GHz", "": ""}
+_SYMBOLS = {"energy": "J", "power": "W", "frequency": "Hz", "conductance": "S", "voltage": "V"}
+"""Units whose capital letters the keys of cards have not."""
+_MEGA_AND_GIGA = {("frequency", "m"): "M", ("frequency", "g"): "G"}
 Row = tuple[str, str, str, str, str]
 
 
-def _unit(unit: str) -> str:
-    if unit in _PRINTED:
-        return _PRINTED[unit]
-    return unit[:-1] + unit[-1].upper() if unit[-1] in "jw" else unit
+def _unit(section: str, unit: str) -> str:
+    """A unit as it is written: ``us`` is a time in microseconds, and a conductance in microsiemens."""
+    symbol = _SYMBOLS.get(section)
+    if symbol is None:
+        return unit
+    prefix = unit[: -len(symbol)]
+    return _MEGA_AND_GIGA.get((section, prefix), prefix) + symbol
 
 
 def _number(value: float) -> str:
@@ -29,7 +34,7 @@ def constant_text(section: str, constant: Constant) -> tuple[str, str]:
     power = DIMENSIONS[section].units[constant.unit]
     low, value, high = (from_si(v, power) for v in (constant.low, constant.value, constant.high))
     band = f"{_number(low)} to {_number(high)}" if constant.low < constant.high else ""
-    return f"{_number(value)} {_unit(constant.unit)}".strip(), band
+    return f"{_number(value)} {_unit(section, constant.unit)}".strip(), band
 
 
 def _constant(section: str, name: str, constant: Constant) -> Row:
@@ -64,7 +69,7 @@ def _joule(value: float) -> str:
     """An energy with the prefix that leaves one to three digits before the point."""
     units = DIMENSIONS["energy"].units
     unit = max((u for u in units if value >= 10.0 ** units[u]), key=units.__getitem__, default="aj")
-    return f"{value / 10.0 ** units[unit]:.3g} {_unit(unit)}" if value else "0 J"
+    return f"{value / 10.0 ** units[unit]:.3g} {_unit('energy', unit)}" if value else "0 J"
 
 
 def comparison_table(comparison: Comparison) -> str:

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gxnor_hardware import Comparison, compare, load_profile, map_graph, price, profiles
-from gxnor_hardware.markdown import _joule, comparison_table
-from gxnor_hardware.profile import Profile
+from gxnor_hardware.markdown import _joule, comparison_table, constant_text
+from gxnor_hardware.profile import Constant, Profile
+from gxnor_hardware.units import DIMENSIONS, to_si
 from gxnor_snn.errors import PricingError, ProfileError
 from gxnor_snn.graph import EventGraph, execute
 from gxnor_snn.results import Bill, Counts, Total, overlapping_groups
@@ -81,6 +82,28 @@ def test_as_markdown(edited: Edit, conv_net: EventGraph, conv_counts: Counts) ->
     assert f"| {silent.display} | unpriced: adc |  |  | D |" in rows
     assert rows[-1].startswith("- cannot run the graph: card 'chewbaccann_iscas_2021'")
     assert [_joule(e) for e in (0.0, 1.5e-12, 999e-9, 2.0, 1e-19)] == ["0 J", "1.5 pJ", "999 nJ", "2 J", "0.1 aJ"]
+
+
+@pytest.mark.parametrize(
+    ("section", "unit", "text"),
+    [
+        ("conductance", "us", "20 uS"),
+        ("conductance", "s", "20 S"),
+        ("time", "us", "20 us"),
+        ("energy", "pj", "20 pJ"),
+        ("power", "uw", "20 uW"),
+        ("frequency", "mhz", "20 MHz"),
+        ("frequency", "hz", "20 Hz"),
+        ("voltage", "mv", "20 mV"),
+        ("resistance", "kohm", "20 kohm"),
+        ("area", "um2", "20 um2"),
+        ("ratio", "", "20"),
+    ],
+)
+def test_units_are_printed_as_they_are_written(section: str, unit: str, text: str) -> None:
+    si = to_si(20, DIMENSIONS[section].units[unit])
+    constant = Constant(si, si, si, unit, None, (), None, "part", "measured", "a paper", "A")
+    assert constant_text(section, constant) == (text, "")
 
 
 def bill(name: str, low: float, high: float) -> Bill:

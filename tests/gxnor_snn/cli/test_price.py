@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gxnor_hardware import cards, load_profile, map_graph, price, profiles
+from gxnor_hardware import cards, compare, load_profile, map_graph, price, profiles
 from gxnor_sims import simulate
 from gxnor_snn.graph import EventGraph
+from gxnor_snn.plots.units import engineering
 
 
 def bills(path) -> dict:
@@ -118,14 +119,63 @@ def test_boundaries_are_printed(work, gxnor) -> None:
         assert " ".join(load_profile(name).excludes[0].split()) in flat
 
 
-def test_bands_of_latencies_and_ties_are_printed(capsys) -> None:
+def test_times_areas_and_programming_are_printed(capsys) -> None:
     from gxnor_snn.cli.screen import Screen
-    from gxnor_snn.cli.tables import bill_rows, print_bills
-    from gxnor_snn.results import Bill, Latency, Total
+    from gxnor_snn.cli.tables import print_overview
+    from gxnor_snn.results import Area, Bill, Latency, Programming, Total
 
     timed = Bill("x", "X", "digital", 1, {}, Total(1.0, 1.0, 1.0), latency=Latency(2e-6, 1e-6, 3e-6, "A", "f"))
-    ((*_, latency),) = bill_rows([timed])
-    assert latency == "2.00\u00a0µs (1.00\u00a0µs to 3.00\u00a0µs)"
+    print_overview(Screen(False), [timed])
+    lines = capsys.readouterr().out.replace("\u00a0", " ").splitlines()
+    assert " ".join([line for line in lines if line.startswith("X ")][1].split()) == "X 2.00 µs 1.00 µs 3.00 µs A"
+    assert not any("Area" in line or "weights" in line for line in lines)
+
+    parts = {
+        "area": Area(4.3e-4, 4e-4, 5e-3, "B", "s", "f"),
+        "programming": Programming(1200, 12000.0, 3e-9, 2e-9, 4e-9, "C", "s", "f"),
+    }
+    bare = Programming(7, None, None, None, None, None, "", "f")
+    print_overview(Screen(False), [replace(timed, **parts), replace(timed, display="Y", programming=bare)])
+    lines = capsys.readouterr().out.replace("\u00a0", " ").splitlines()
+    rows = [" ".join(line.split()) for line in lines]
+    assert "X 430 mm2 400 mm2 5,000 mm2 B" in rows
+    assert "X 1,200 12,000 3.00 nJ 2.00 nJ 4.00 nJ C" in rows
+    assert "Y 7 unknown unpriced -" in rows
+
+
+def test_area_and_programming_are_in_the_file(work, tmp_path, gxnor) -> None:
+    out = tmp_path / "e.json"
+    text = gxnor("price", work.counts, "--card", "crossbar", "--out", out).stdout
+    ((_, bill),) = bills(out).items()
+    assert bill["area"]["area_m2"] == pytest.approx(85.4e-6)
+    assert bill["programming"]["cells"] > 0
+    assert f"{bill['programming']['cells']:,}" in text
+    assert "85.4\u00a0mm2" in text
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_tables_break_no_number_and_fit_80_columns(columns, work, gxnor, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    text = gxnor("price", work.counts, "--all").stdout
+    energies = [b.energy_j for b in comparison_of(work).bills.values() if b.energy_j is not None]
+    for energy in energies:
+        assert engineering(energy, "J") in text
+    tables = [line for line in text.splitlines() if not line.startswith(("  no", "  !", "gxnor"))]
+    if columns >= 80:
+        assert max(map(len, tables)) <= columns
+    for word in ("unpriced", "cannot run", "TrueNorth", "compute only"):
+        assert word in text
+
+
+def comparison_of(work):
+    graph = EventGraph.load(work.graph)
+    return compare(graph, simulate(graph, np.load(work.x), "reference").counts)
+
+
+def test_ties_are_printed(capsys) -> None:
+    from gxnor_snn.cli.screen import Screen
+    from gxnor_snn.cli.tables import print_bills
+    from gxnor_snn.results import Bill, Total
 
     print_bills(
         Screen(False),

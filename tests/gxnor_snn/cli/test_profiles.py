@@ -16,10 +16,22 @@ def test_list(gxnor, monkeypatch) -> None:
     for name in profiles():
         assert name in text
     row = next(line for line in text.splitlines() if line.startswith("cutie_arxiv_2022"))
-    assert row.split() == ["cutie_arxiv_2022", "cutie", "digital", "unrolled", "22", "nm", "measured", "1", "D"]
+    assert row.split() == ["cutie_arxiv_2022", "(cutie)", "unrolled", "22", "nm", "measured", "D"]
+    assert [line.split()[0] for line in text.splitlines() if " cards (" in line] == [
+        "Digital", "Neuromorphic", "Crossbar",
+    ]  # fmt: skip
 
 
-def test_a_card_without_energies_is_structure_only(tmp_path) -> None:
+def test_the_list_fits_80_columns_without_a_broken_word(gxnor, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = gxnor("profiles").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    words = set(" ".join(lines).split())
+    for card in map(load_profile, profiles()):
+        assert {card.name, card.model, card.validity.basis, *(f"({alias})" for alias in card.aliases)} <= words
+
+
+def test_a_card_without_energies_is_structure_alone(tmp_path) -> None:
     from dataclasses import replace
 
     from gxnor_snn.cli.profiles import _list
@@ -29,11 +41,11 @@ def test_a_card_without_energies_is_structure_only(tmp_path) -> None:
     rows: list[str] = []
 
     class Heard(Screen):
-        def table(self, title, columns, table, left=(0,)) -> None:
+        def table(self, title, columns, table, left=(0,), wrap=None) -> None:
             rows.extend(row[-1] for row in table)
 
     _list(Heard(True), [card, replace(card, energy={}, power={})])
-    assert rows == ["D", "structure only"]
+    assert rows == ["D", "structure"]
 
 
 @pytest.mark.parametrize("name", profiles())

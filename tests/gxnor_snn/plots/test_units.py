@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gxnor_snn.plots.units import count, engineering, percent
+from gxnor_snn.plots.units import count, engineering, percent, square_millimetres
 
 FACTORS = {"a": 1e-18, "f": 1e-15, "p": 1e-12, "n": 1e-9, "µ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6}
 
@@ -38,6 +38,14 @@ def test_counts_have_separators_and_show_that_a_mean_is_one():
 
 def test_small_counts_never_read_as_zero():
     assert [count(v) for v in (0.0002931, 0.5, 2.04, 9.5)] == ["0.000293", "0.5", "2.04", "9.5"]
+
+
+@pytest.mark.parametrize(
+    ("square_metres", "text"),
+    [(4.3e-4, "430"), (4.70744e-3, "4,710"), (8.54e-5, "85.4"), (9e-11, "9e-05"), (0, "0")],
+)
+def test_areas_are_square_millimetres(square_metres, text):
+    assert square_millimetres(square_metres) == f"{text}\u00a0mm2"
 
 
 def test_percent_never_rounds_to_all_or_nothing():

@@ -589,6 +589,44 @@ def test_odin_pixels_of_many_planes_are_in_the_band() -> None:
     assert term.low_j < term.energy_j < term.high_j
 
 
+def test_odin_prices_pixels_of_which_no_window_reads_one() -> None:
+    """Without a synapse that a pixel drives, its planes are between one and all; never a number that is none."""
+    graph = EventGraph(
+        [Input(name="x", shape=(1, 1, 1), coding=Coding.bits(3)), spiking("h", (1, 1, 1)), readout("out", 1)],
+        [
+            Conv2d(name="conv", source="x", target="h", coding=TERNARY, weights=np.ones((1, 1, 1, 1), int),
+                   padding=(1, 0, 0, 0), stride=(2, 1)),
+            dense("last", "h", "out", [[1]]),
+        ],
+    )  # fmt: skip
+    assert int(graph.fan_out("conv").dense.sum()) == 0
+    profile = load_profile(ODIN)
+    counts, _ = ran(graph, np.full((2, 1, 1, 1), 7))
+    bill = price(counts, profile, map_graph(graph, profile))
+    # a row of either effect, as the neuron for -1 has the weight negated; h is silent
+    assert bill.terms["synaptic events"].count == 512
+    assert bill.terms["synaptic events"].high_j == pytest.approx(3 * 512 * 8.43 * PJ)
+
+
+def test_lines_are_exact_behind_one_dense_reader() -> None:
+    """Three bits of pixels, read by a convolution and by a dense layer too."""
+    graph = EventGraph(
+        [Input(name="x", shape=(1, 2, 2), coding=Coding.bits(3)), spiking("h", (1, 1, 1)), readout("out", 1)],
+        [
+            Conv2d(name="conv", source="x", target="h", coding=TERNARY, weights=np.ones((1, 1, 2, 2), int)),
+            dense("past", "x", "out", [[1, 1, 1, 1]]),
+            dense("last", "h", "out", [[1]]),
+        ],
+    )
+    profile = load_profile(ODIN)
+    x = np.array([[[[7, 1], [0, 4]]]])
+    counts, spikes = ran(graph, x)
+    rows = 2 * 5 + int((spikes["h"] != 0).sum())
+    term = price(counts, profile, map_graph(graph, profile)).terms["synaptic events"]
+    assert term.count == 256 * rows
+    assert term.low_j == term.high_j
+
+
 def test_partial_sums_that_need_two_axons_are_split_too(edited: Edit) -> None:
     """Without axon types a second neuron's weights are negated, so a partial sum's line drives both effects."""
     untyped = edited(

@@ -104,14 +104,18 @@ def _lines(events: Events, mapping: Mapping, name: str) -> Amount:
     planes = max((int(s["planes"]) for _, s in edges), default=1)
     if planes == 1:
         return Amount.exact(float(firing.mean()))
-    dense = [
-        events.lines(n) / float(s["n_dense"]) * float(mapping.populations[name]["n_neurons"]) for n, s in edges
+    # lines per driven synapse: exact behind a dense edge, elsewhere as if all values had the same fan-out
+    found = [
+        (s["op"] == "dense", events.lines(n) * (int(mapping.populations[name]["n_neurons"]) / int(s["n_dense"])))
+        for n, s in edges
+        if s["n_dense"]
     ]
-    # synapses driven per synapse there is: as if all values had the same fan-out
-    guess = np.clip(np.mean(dense, axis=0), firing, firing * planes)
-    even = all(s["op"] == "dense" for _, s in edges)
-    low, high = (guess, guess) if even else (firing, firing * planes)
-    return Amount(float(guess.mean()), float(low.mean()), float(high.mean()))
+    for exact, lines in found:
+        if exact:
+            return Amount.exact(float(lines.mean()))
+    least, most = firing, firing * planes
+    guess = np.clip(np.mean([lines for _, lines in found] or [least], axis=0), least, most)
+    return Amount(float(guess.mean()), float(least.mean()), float(most.mean()))
 
 
 def _copied(events: Events, mapping: Mapping) -> Amount:
