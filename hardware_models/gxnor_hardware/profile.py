@@ -35,7 +35,7 @@ class Constant:
     per
         The event or part it is per.
     basis
-        measured, simulated, vendor, estimated or derived.
+        measured, simulated, vendor, estimated, derived, or unstated where the source does not tell.
     source, grade, note
         Where it was published, how well that was read, and what to know.
     """

@@ -57,7 +57,7 @@ __all__ = ["FORMAT", "explain", "parse_constant", "parse_profile"]
 FORMAT = 1
 
 Grade = Literal["A", "B", "C", "D", "M"]
-Basis = Literal["measured", "simulated", "vendor", "estimated", "derived"]
+Basis = Literal["measured", "simulated", "vendor", "estimated", "derived", "unstated"]
 Text = Field(min_length=1)
 
 

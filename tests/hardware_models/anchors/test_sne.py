@@ -39,3 +39,4 @@ def test_the_price_of_an_operation_is_the_inverse_of_the_headline() -> None:
     profile = load_profile("sne")
     assert 1 / profile.energy["synop"].value == pytest.approx(4.5e12, rel=0.02)
     assert profile.energy["inference"].low == 0.0
+    assert profile.energy["synop"].basis == "unstated"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gxnor_hardware import load_profile, map_graph, price
 from gxnor_hardware.profile import Profile
 from gxnor_snn.graph import (
+    Coding,
     Conv2d,
     Dense,
     EventGraph,
@@ -275,6 +276,61 @@ def test_delays_take_steps(dense_net: EventGraph) -> None:
     late = Dense(name="fc1", source="input", target="hidden", weights=slow.weights, coding=TERNARY, delay=3)
     graph = EventGraph(list(dense_net.populations.values()), [late, second])
     assert map_graph(graph, load_profile(LOIHI)).resources["steps"] == 5
+
+
+def skipping_net(size: int = 8) -> EventGraph:
+    """x -> a -> b -> c -> out, and a -> c: what goes past b arrives a step before the rest of the sum."""
+    full = np.ones((size, size), int)
+    return EventGraph(
+        [
+            Input(name="x", shape=(size,), coding=TERNARY),
+            *(spiking(n, (size,)) for n in "abc"),
+            readout("out", (1,)),
+        ],
+        [
+            *(
+                Dense(name=f"{s}{t}", source=s, target=t, weights=full, coding=TERNARY)
+                for s, t in ("xa", "ab", "bc", "ac")
+            ),
+            Dense(name="co", source="c", target="out", weights=np.ones((1, size), int), coding=TERNARY),
+        ],
+    )
+
+
+def test_events_take_time_in_the_step_they_arrive_in() -> None:
+    """Both branches out of a are worked off at once, by different cores; the update of c comes when its sum is whole."""
+    graph, profile = skipping_net(), load_profile(LOIHI)
+    mapping = map_graph(graph, profile)
+    assert {n: q["arrives"] for n, q in mapping.projections.items()} == {
+        "xa": 1,
+        "ab": 2,
+        "bc": 3,
+        "ac": 2,
+        "co": 4,
+    }
+    assert next(c for c in mapping.checks if c.limit == "delay_bits").used == 1
+    counts = counts_of(graph, np.ones((1, 8), np.int64))
+    assert all(int(s.n_gated[0]) == s.n_dense[0] for s in counts.synapses.values())
+    bill = price(counts, profile, mapping)
+    assert bill.latency is not None
+    events, active = 2 * 64 * 3.5, 16 * 8.4  # of a layer of 8 x 8, all gates open, two compartments per neuron
+    last = max(16 * 5.3, 8 * 3.5 + 8.4)
+    barriers = 4 * float(barrier_of(mapping))
+    assert bill.latency.time_s == pytest.approx((3 * (events + active) + last) * NS + barriers)
+
+
+def barrier_of(mapping: Any) -> float:
+    from gxnor_hardware.neuromorphic.lists.latency import barrier
+
+    return barrier(load_profile(LOIHI).time, mapping.resources["tiles"], mapping.resources["tiles_per_chip"]).value
+
+
+def test_weights_of_several_planes_that_meet_pixels_are_told() -> None:
+    weights = np.array([[2, -1], [1, 0]])
+    for source, said in ((Coding.bits(4), True), (TERNARY, False)):
+        graph = dense(weights, Input(name="x", shape=(2,), coding=source), spiking("h", (2,)), Coding.signmag(2))
+        notes = map_graph(graph, load_profile(LOIHI)).notes
+        assert any("fc1: weights of several planes" in note for note in notes) == said
 
 
 def test_pools_cost_one_event_per_moved_value(conv_net: EventGraph) -> None:

@@ -239,6 +239,32 @@ def test_events_arrive_one_tick_after_their_source() -> None:
     assert mapping.resources["steps"] == 5
 
 
+def test_neurons_are_updated_in_ticks_in_which_nothing_reaches_them(edited: Edit) -> None:
+    """100 neurons of 20 us settle in tick 1; in ticks 2 and 3 their core works as long."""
+    graph = EventGraph(
+        [
+            Input(name="input", shape=(4,), coding=TERNARY),
+            spiking("wide", (100,)),
+            spiking("narrow", (2,)),
+            readout("out", 1),
+        ],
+        [
+            dense("fc1", "input", "wide", np.ones((100, 4), int)),
+            dense("fc2", "wide", "narrow", np.ones((2, 100), int)),
+            dense("fc3", "narrow", "out", np.ones((1, 2), int)),
+        ],
+    )
+    update = {"value_us": 20.0, "per": "neuron", "source": "test", "grade": "D"}
+    profile = edited(SPINNAKER, {"time/neuron_update": update, "time/synop/band_us": None})
+    counts = run(graph, np.zeros((1, 4), np.int64)).counts
+    assert counts is not None
+    bill = priced(graph, counts, profile)
+    assert bill.latency is not None
+    fired = 20e-6 * 100  # no events but those of neurons that fire at a sum of 0
+    assert bill.latency.time_s == pytest.approx(3 * fired)
+    assert sum("tick" in w and "2 times the 1 ms" in w for w in bill.warnings) == 3
+
+
 def test_a_deadline_has_a_unit_of_time_in_its_name(edited: Edit) -> None:
     with pytest.raises(ProfileError, match=r"limits\.delay_ticks is a deadline without a unit of time"):
         edited(SPINNAKER, {"limits/delay_ticks/kind": "deadline"})

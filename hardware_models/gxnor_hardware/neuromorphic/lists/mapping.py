@@ -14,6 +14,7 @@ from ...events import static_populations, static_projections
 from ...limits import check_limit
 from ...profile import Profile
 from ..placement import Mesh, Placement, place, slots_text
+from ..stages import arrival, stages
 from .cutting import Cut, Landing, check_cores, cut_all, fan_of, landings
 from .footprint import reach_of
 from .formats import storage_of
@@ -39,19 +40,20 @@ def map_lists(graph: EventGraph, profile: Profile) -> Mapping:
     mesh = Mesh.of(profile)
     placed = _place(layout, mesh)
     sites = Sites.of(placed.slots, mesh, profile.number("cores_per_chip"))
+    added = {name: 1 for name, cut in cuts.items() if cut.parts}  # partial sums settle a step before
+    settled = stages(graph, added)
     projections = static_projections(graph)
     for name in graph.projections:
-        projections[name] |= _edge(layout, name, sites)
-    stages = _stages(graph, cuts)
+        projections[name] |= _edge(layout, name, sites) | {"arrives": arrival(graph, name, settled)}
     populations = static_populations(graph)
     for name in cuts:
-        populations[name] |= _population(layout, name, placed, sites) | {"stage": stages[name]}
+        populations[name] |= _population(layout, name, placed, sites) | {"stage": settled[name]}
     cores = len(placed.slots)
     chips = -(-cores // profile.number("cores_per_chip"))
     resources: dict[str, Quantity] = {
         "cores": cores,
         "chips": chips,
-        "steps": max(stages.values()),
+        "steps": max(settled.values()),
         "compartments": sum(c.compartments for c in cuts.values()),
         "compartments_per_core": max(c.busiest for c in cuts.values()),
     }
@@ -64,6 +66,11 @@ def map_lists(graph: EventGraph, profile: Profile) -> Mapping:
         }
     checks = layout.checks + check_cores(graph, profile, cuts)
     checks.append(check_limit(profile, "cores_per_chip", cores, f"{chips} chip(s)"))
+    waits = [
+        settled[p.target] - added.get(p.target, 0) - settled[p.source] - 1 for p in graph.projections.values()
+    ]
+    note = "events wait for slower ones of the same sum; longer waits take neurons that pass events on"
+    checks.append(check_limit(profile, "delay_bits", max(waits).bit_length(), note))
     return Mapping(
         profile=profile.name,
         kind=profile.kind,
@@ -165,15 +172,6 @@ def _check_moves(graph: EventGraph, profile: Profile) -> None:
                 f"projection {name!r}: a {projection.kind} reads levels of {travel.planes} planes, which binary "
                 f"events cannot move; allowed are sources of one plane"
             )
-
-
-def _stages(graph: EventGraph, cuts: SMapping[str, Cut]) -> dict[str, int]:
-    """Step in which each population settles: one after the last of its sources, plus delays and partial sums."""
-    stages: dict[str, int] = {}
-    for name in graph.populations:
-        stages[name] = max((stages[p.source] + 1 + p.delay for p in graph.incoming(name)), default=0)
-        stages[name] += name in cuts and bool(cuts[name].parts)
-    return stages
 
 
 def _population(layout: Layout, name: str, placed: Placement, sites: Sites) -> dict[str, Quantity]:

@@ -1,15 +1,24 @@
 """What a reader of a bill must know about a layout."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from gxnor_snn.graph import EventGraph
 
 from ...profile import Profile
 from ..placement import Mesh
 from .cutting import Cut
-from .signs import is_graded
+from .signs import is_graded, travel_of
 
 __all__ = ["notes_of"]
+
+
+def _in_planes(graph: EventGraph, name: str, profile: Profile) -> bool:
+    """Whether a projection stores a synapse per plane of its weights."""
+    projection: Any = graph.projections[name]
+    source = graph.populations[projection.source]
+    planes = projection.weighted and projection.coding.n_planes > 1
+    return bool(planes and travel_of(graph, source, profile).by_planes)
 
 
 def notes_of(graph: EventGraph, profile: Profile, cuts: Mapping[str, Cut], chips: int) -> tuple[str, ...]:
@@ -20,6 +29,12 @@ def notes_of(graph: EventGraph, profile: Profile, cuts: Mapping[str, Cut], chips
         notes.append(
             f"{len(doubled)} populations send +1 and -1 as two lines made by two compartments, so each of their "
             f"open gates is two synaptic events"
+        )
+    stacked = [n for n in graph.projections if _in_planes(graph, n, profile)]
+    if stacked:
+        notes.append(
+            f"{', '.join(stacked)}: weights of several planes meet values of several planes as one synapse per "
+            f"plane of the weight; one wider synapse would do with fewer events, which are not counted"
         )
     for name, cut in cuts.items():
         if not cut.parts:

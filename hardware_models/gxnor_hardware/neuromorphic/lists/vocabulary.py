@@ -16,7 +16,7 @@ VOCABULARY = Vocabulary(
         "power": names("static"),
         "time": names(
             "synop synop_dense synop_sparse synop_conv neuron_update neuron_update_idle soma_access soma_update "
-            "spike_out message message_in axon_out hop_x hop_y sync_min sync_2 sync_4 sync_max"
+            "spike_out message message_in axon_out hop_x hop_y sync_min sync_2 sync_4 sync_29 sync_max"
         ),
         "frequency": frozenset(),
         "ratio": frozenset(),
@@ -24,7 +24,7 @@ VOCABULARY = Vocabulary(
     parts=names("leakage synapse_memory axon_memory controller scheduler sync host"),
     limits=names(
         "cores_per_chip neurons_per_core axons_in_per_core axons_out_per_core synapse_bits_per_core "
-        "synapses_per_core weight_bits sum_bits message_bits"
+        "synapses_per_core weight_bits sum_bits message_bits delay_bits"
     ),
     design={
         "events": ("binary", "graded"),

@@ -83,7 +83,7 @@ def tick_times(events: Events, profile: Profile, mapping: Mapping) -> dict[int, 
     synop, update = profile.time.get("synop"), profile.time.get("neuron_update")
     if synop is None or profile.choice("synapses") != "events":
         return None
-    found: dict[int, dict[str, Float]] = {}
+    found: dict[int, dict[str, Float]] = {t: {} for t in range(1, int(mapping.resources["steps"]) + 1)}
     for name, static in mapping.projections.items():
         population, count = str(static["target"]), events.each(name, str(static["event"]))
         cores = float(mapping.populations[population]["cores"])
@@ -92,15 +92,17 @@ def tick_times(events: Events, profile: Profile, mapping: Mapping) -> dict[int, 
             count / cores,
             np.minimum(count, float(static["busiest_core_synapses"])),
         ]
-        tick = found.setdefault(int(static["arrives"]), {})
+        tick = found[int(static["arrives"])]
         tick[population] = tick.get(population, np.zeros((3, 1))) + np.stack(spread) * _scenarios(synop)
     if update is not None:
-        for tick in found.values():
-            for population in tick:
-                neurons = float(mapping.populations[population]["neurons_per_core"])
-                tick[population] = tick[population] + neurons * _scenarios(update)
-    busiest = {t: max(tick, key=lambda n: float(tick[n][0].mean())) for t, tick in found.items()}
-    return {t: (busiest[t], np.maximum.reduce(list(tick.values()))) for t, tick in found.items()}
+        for tick in found.values():  # every neuron in every tick, whether anything arrives there or not
+            for population, own in mapping.populations.items():
+                if "cores" in own:
+                    work = float(own["neurons_per_core"]) * _scenarios(update)
+                    tick[population] = tick.get(population, np.zeros((3, 1))) + work
+    worked = {t: tick for t, tick in found.items() if tick}
+    busiest = {t: max(tick, key=lambda n: float(tick[n][0].mean())) for t, tick in worked.items()}
+    return {t: (busiest[t], np.maximum.reduce(list(tick.values()))) for t, tick in worked.items()}
 
 
 def _scenarios(constant: Constant) -> Float:
