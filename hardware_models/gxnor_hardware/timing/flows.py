@@ -1,0 +1,175 @@
+"""Flows: which cores receive how much for one event of every source neuron, as sparse matrices."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from gxnor_snn.errors import PricingError
+from gxnor_snn.graph import Coding, EventGraph
+from gxnor_snn.results import EventTrace
+
+from .footprint import Footprint, Int64
+
+__all__ = ["ENTRY", "Activity", "Flow", "Place", "Table", "activities", "flow", "levels_of", "table"]
+
+ENTRY = -1
+"""Where inputs come from, in place of a core."""
+
+Place = tuple[Any, "int | Int64"]
+"""(box of target neurons, its core; or the core by source neuron, -1 for none)."""
+
+Activity = str | int
+"""How often a neuron counts: "nonzero", "lines" (its nonzero planes), "all", or the number of one plane."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A sparse matrix, (source neurons, columns)."""
+
+    matrix: Any
+
+    def __call__(self, active: Int64) -> Int64:
+        """Sums over source neurons: (samples, neurons) -> (samples, columns)."""
+        return np.asarray((self.matrix.T @ active.T).T, np.int64)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What one projection (or the rows of one population) causes.
+
+    Attributes
+    ----------
+    name, source
+        The projection, and the population whose events these are.
+    arrives
+        Step in which they arrive.
+    kind
+        What a synaptic event is called: the name of its price and time.
+    work
+        Synaptic events by core, (source neurons, cores), each for one activity of the neurons.
+    sends
+        Messages by pair of cores, (source neurons, pairs), likewise.
+    froms, tos
+        Cores of the pairs; `ENTRY` for inputs.
+    borders
+        Chip borders that a line crosses, (source neurons, 1), where one message serves several cores; None where
+        every message between chips crosses one.
+    """
+
+    name: str
+    source: str
+    arrives: int
+    kind: str
+    work: tuple[tuple[Activity, Table], ...]
+    sends: tuple[tuple[Activity, Table], ...] = ()
+    froms: Int64 | None = None
+    tos: Int64 | None = None
+    borders: Table | None = None
+
+
+def _gather(footprint: Footprint, places: Iterable[Place], size: int, cores: int) -> tuple[Int64, Int64, Int64]:
+    """(source neuron, core, synapses) without repeats."""
+    keys, values = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for box, core in places:
+        index, count = footprint.counts(box)
+        where = np.broadcast_to(core, (size,))[index]
+        here = where >= 0
+        keys.append(index[here] * cores + where[here])
+        values.append(count[here])
+    unique, back = np.unique(np.concatenate(keys), return_inverse=True)
+    total = np.bincount(back, np.concatenate(values), len(unique)).astype(np.int64)
+    return unique // cores, unique % cores, total
+
+
+def table(rows: Int64, columns: Int64, values: Int64, shape: tuple[int, int]) -> Table:
+    """A table of nonzero values."""
+    return Table(sparse.csr_array((values, (rows, columns)), shape=shape))
+
+
+def flow(
+    base: Flow,
+    size: int,
+    cores: int,
+    home: Int64 | None,
+    places: Sequence[Place],
+    work: Sequence[tuple[Activity, Footprint, int]],
+    listen: Footprint,
+    messages: Sequence[tuple[Activity, int]],
+) -> Flow:
+    """Fill a flow.
+
+    Parameters
+    ----------
+    base
+        Its names.
+    size, cores
+        Neurons of the source, cores of the device.
+    home
+        Core of every source neuron; None for inputs.
+    places
+        Boxes of target neurons with their cores.
+    work
+        (activity, what its synapses count, factor).
+    listen
+        Synapses of which a core must have one to be sent messages.
+    messages
+        (activity, messages per core).
+    """
+    tables = []
+    for activity, footprint, factor in work:
+        rows, columns, values = _gather(footprint, places, size, cores)
+        tables.append((activity, table(rows, columns, values * factor, (size, cores))))
+    rows, tos, _ = _gather(listen, places, size, cores)
+    froms = np.full(len(rows), ENTRY) if home is None else home[rows]
+    pairs, number = np.unique((froms - ENTRY) * cores + tos, return_inverse=True)
+    sends = [
+        (activity, table(rows, number, np.full(len(rows), each), (size, len(pairs))))
+        for activity, each in messages
+    ]
+    return Flow(
+        base.name, base.source, base.arrives, base.kind, tuple(tables), tuple(sends),
+        pairs // cores + ENTRY, pairs % cores,
+    )  # fmt: skip
+
+
+def levels_of(graph: EventGraph, trace: EventTrace, needed: Iterable[str]) -> dict[str, NDArray[np.int64]]:
+    """Recorded levels, (samples, neurons), of populations.
+
+    Raises
+    ------
+    PricingError
+        If one of them was not recorded, or the trace is of another graph.
+    """
+    names = list(dict.fromkeys(needed))
+    missing = [n for n in names if n not in trace.spikes]
+    if missing:
+        raise PricingError(
+            f"timing needs the levels of {', '.join(names)}; the trace has not recorded {', '.join(missing)}: "
+            f'simulate with record={names!r} or record="all"'
+        )
+    found = {}
+    for name in names:
+        levels, shape = trace.spikes[name], graph.populations[name].shape
+        if levels.shape[1:] != shape or not graph.coding(name).contains(levels):
+            raise PricingError(
+                f"population {name!r}: the trace has levels of shape {levels.shape[1:]}, the graph has {shape} "
+                f"with levels of its coding; allowed is a trace of the mapped graph"
+            )
+        found[name] = levels.reshape(len(levels), graph.populations[name].size).astype(np.int64)
+    sizes = {len(levels) for levels in found.values()}
+    if len(sizes) != 1 or 0 in sizes:
+        raise PricingError(f"timing needs at least one sample, of all populations; the trace has {sorted(sizes)}")
+    return found
+
+
+def activities(levels: Int64, coding: Coding, activity: Activity) -> Int64:
+    """How often every neuron counts, in the shape of the levels."""
+    if isinstance(activity, int):
+        return (coding.plane_values(levels)[activity] != 0).astype(np.int64)
+    if activity == "lines":
+        return np.asarray(coding.ones(levels), np.int64)
+    return np.asarray(levels != 0 if activity == "nonzero" else np.ones_like(levels), np.int64)
