@@ -66,9 +66,10 @@ def accuracy_over_yield(
     ax.set_ylabel("accuracy, %", fontsize=style.TEXT, color=style.INK)
     ax.invert_xaxis()
     style.legend_below(ax, len(values))
+    means = {name: 100 * found.mean(1) for name, found in values.items()}
     parts = "; ".join(
-        f"{name}: " + ", ".join(f"{100 * m:.1f} % at {100 * s:g} %" for s, m in zip(shares, found.mean(1), strict=True))
-        for name, found in values.items()
+        f"{name}: " + ", ".join(f"{m:.1f} % at {100 * s:g} %" for s, m in zip(shares, mean, strict=True))
+        for name, mean in means.items()
     )
     style.describe(ax, f"Mean accuracy over the share of working cells. {parts}.")
     return ax

@@ -1,5 +1,6 @@
 """Programming a projection into arrays: weights to conductances, and what becomes of them until they are read."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from gxnor_snn.errors import InputError
 from gxnor_snn.graph import Coding, Weighted
 
 from ..devices import Device, unit_conductance
-from ..devices.irdrop import transfer
+from ..devices.irdrop import excessive, transfer
 from .array import ArraySpec
 from .cells import SCHEMES
 from .drive import largest_digit
@@ -104,6 +105,11 @@ def program_projection(
         If `adc_range` does not fit its tiles, or an array is too narrow for one weight.
     ProfileError
         If the device's card lacks what is asked of it.
+
+    Warns
+    -----
+    UserWarning
+        If wires lose more than the closed form of IR drop is good for.
     """
     product = product_of(projection)
     planes = [product.matrix(p) for p in projection.coding.plane_values(projection.weights)]
@@ -122,7 +128,9 @@ def program_projection(
             wanted += float(levels.square().sum())
         largest = largest_digit(source, array.dac_bits)
         tiles.append(_tile(arrays, product, (start, stop), array, generator, largest, limit))
-    scale = wanted / kept if array.drift_compensation and wanted else None
+    scale = None
+    if array.drift_compensation and wanted:  # arrays that kept nothing have nothing to be scaled
+        scale = torch.where(kept > 0, wanted / kept, 1.0)
     if scale is not None and bool((scale == 1).all()):
         scale = None
     return Programmed(product, tuple(tiles), tuple(1 << k for k in range(len(planes))), scale)
@@ -167,7 +175,10 @@ def _program(
         offset = cells.sum(2) / unit * (array.offset_v / device.v_read_v if array.offset_v else 0.0)
         kept = torch.equal(cells, target)
         if array.r_row_ohm or array.r_col_ohm:
-            reached = transfer(cells, array.r_row_ohm, array.r_col_ohm)
+            wires = array.r_row_ohm, array.r_col_ohm
+            if (loss := excessive(cells, *wires)) is not None:
+                warnings.warn(f"crossbar: {loss}", stacklevel=2)
+            reached = transfer(cells, *wires)
             cells, variance, kept = cells * reached, variance * reached.square(), False
         all_kept &= kept
         # cells that took their target exactly stand for the very integers, whatever siemens round to

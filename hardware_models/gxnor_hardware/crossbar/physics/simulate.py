@@ -81,6 +81,11 @@ def simulate(
     UnsupportedGraphError
         If arrays do not compute a projection.
 
+    Warns
+    -----
+    UserWarning
+        If wires lose more than the closed form of IR drop is good for.
+
     References
     ----------
     Design of this project; converters and calibration as in CrossSim (Sandia) and Wan et al., Nature 608 (2022).

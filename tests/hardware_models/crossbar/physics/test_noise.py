@@ -160,6 +160,20 @@ def test_a_row_at_0_volt_loads_the_wires_like_any_other() -> None:
     np.testing.assert_allclose(one_by_one, together, rtol=1e-5, atol=1e-5)
 
 
+def test_wires_that_lose_too_much_are_reported() -> None:
+    graph, x = layer(64, 128)
+    array = replace(OPEN, r_row_ohm=20.0, r_col_ohm=20.0)
+    with pytest.warns(UserWarning, match=r"crossbar: wires of 128 x 128 cells lose .*30%"):
+        simulate(graph, x, Device.ideal(g_off_s=1e-6), seeded(0), array=array)
+
+
+def test_compensation_of_arrays_that_kept_nothing_does_nothing() -> None:
+    graph, x = layer(5, 20)
+    array = replace(OPEN, drift_compensation=True)
+    found = simulate(graph, x, Device.ideal().with_faults(0.0, 1.0), seeded(0), array=array, draws=2)
+    np.testing.assert_array_equal(found.readouts["out"], 0)
+
+
 def test_stuck_cells_hold_their_conductance() -> None:
     graph, x = layer(400, 100)
     all_on = simulate(graph, x, Device.ideal().with_faults(1.0, 0.0), seeded(0), array=OPEN).readouts["out"]
