@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..plots.units import count, engineering, percent
-from ..results import Bill, Counts, PopulationCounts, SynapseCounts, Term, Total
+from ..plots.units import count, engineering, percent, square_millimetres
+from ..results import Bill, Counts, PopulationCounts, Programming, SynapseCounts, Term, Total
 
 __all__ = [
     "Table",
@@ -18,6 +18,7 @@ __all__ = [
     "layer_table",
     "population_table",
     "pricing_table",
+    "programming_text",
     "term_table",
 ]
 
@@ -156,6 +157,7 @@ def pricing_table(bills: Sequence[Bill]) -> Table:
             "unpriced" if bill.total is None else engineering(bill.total.energy_j, "J"),
             _NONE if bill.total is None else _band(bill.total),
             _NONE if bill.latency is None else engineering(bill.latency.time_s, "s"),
+            _NONE if bill.area is None else square_millimetres(bill.area.area_m2),
             bill.weakest_grade or _NONE,
             bill.kind,
             ", ".join(u.term for u in bill.unpriced) or _NONE,
@@ -164,10 +166,24 @@ def pricing_table(bills: Sequence[Bill]) -> Table:
     ]
     return Table(
         "Per inference, one sample in the device at a time",
-        ("Device", "Energy", "Band", "Latency", "Weakest grade", "Kind", "Unpriced"),
+        ("Device", "Energy", "Band", "Latency", "Area", "Weakest grade", "Kind", "Unpriced"),
         rows,
-        text_columns=frozenset({5, 6}),
+        text_columns=frozenset({6, 7}),
     )
+
+
+def programming_text(programming: Programming) -> str:
+    """What writing the weights takes, in a sentence; what nobody published is said to be so."""
+    pulses = "pulses not published" if programming.pulses is None else f"{count(programming.pulses)} pulses"
+    energy = "energy not published"
+    if programming.energy_j is not None:
+        energy = engineering(programming.energy_j, "J")
+        low, high = programming.low_j, programming.high_j
+        if low is not None and high is not None and low < high:
+            energy += f" ({engineering(low, 'J')} to {engineering(high, 'J')})"
+    parts = f"{count(programming.cells)} cells, {pulses}, {energy}"
+    known = f", grade {programming.grade} ({programming.source})" if programming.grade else ""
+    return f"Writing the weights once, outside the total: {parts}{known}; {programming.formula}."
 
 
 def largest_first(bill: Bill) -> list[tuple[str, Term]]:

@@ -4,7 +4,7 @@ import os
 from importlib import resources
 
 from ..files import write_bytes
-from ..plots.units import count, engineering
+from ..plots.units import count, engineering, square_millimetres
 from ..results import indistinguishable
 from . import tables
 from .data import ReportData
@@ -34,7 +34,12 @@ def render_report(data: ReportData) -> str:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"count": count, "engineering": engineering}
+    environment.filters |= {
+        "count": count,
+        "engineering": engineering,
+        "square_millimetres": square_millimetres,
+        "programming": tables.programming_text,
+    }
     template = environment.from_string(
         resources.files(__package__).joinpath("report.html.j2").read_text(encoding="utf-8")
     )

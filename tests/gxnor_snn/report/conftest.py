@@ -5,11 +5,13 @@ import pytest
 
 from gxnor_snn.report import ReportData
 from gxnor_snn.results import (
+    Area,
     Bill,
     Counts,
     Latency,
     MoveCounts,
     PopulationCounts,
+    Programming,
     SynapseCounts,
     Term,
     Total,
@@ -68,6 +70,8 @@ def bills():
             None,
             unpriced=(Unpriced("buffer traffic", 4242.0, "nobody published a constant"),),
             weakest_grade="A",
+            area=Area(85.4e-6, 80e-6, 90e-6, "B", "shafiee2016 table 1", "chips that hold the graph"),
+            programming=Programming(65536, 557056.0, 5.6e-6, 1e-6, 9e-6, "M", "from memory", "cells x pulses"),
         ),
     ]
 

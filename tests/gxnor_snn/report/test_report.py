@@ -147,6 +147,7 @@ def test_devices_with_bands_grades_and_latency(page):
         "3.08\u00a0µJ",
         "2.98\u00a0µJ to 4.18\u00a0µJ",
         "12.4\u00a0µs",
+        "–",
         "B",
         "neuromorphic",
         "–",
@@ -158,6 +159,7 @@ def test_a_bill_without_total_is_shown_as_unpriced(page):
         "unpriced",
         "–",
         "–",
+        "85.4\u00a0mm2",
         "A",
         "crossbar",
         "buffer traffic",
@@ -168,6 +170,22 @@ def test_a_bill_without_total_is_shown_as_unpriced(page):
     terms = page.bill("array reads")
     assert terms[-1][:2] == ["Priced part, no total", "5.50\u00a0nJ"]
     assert not any(row[0] == "Total" for row in terms)
+
+
+def test_area_and_what_programming_takes_stand_beside_the_energy(page, data, bills):
+    text = page.text["energy"]
+    assert (
+        "Area 85.4\u00a0mm2 (80\u00a0mm2 to 90\u00a0mm2), grade B: chips that hold the graph (shafiee2016" in text
+    )
+    assert (
+        "Writing the weights once, outside the total: 65,536 cells, 557,056 pulses, "
+        "5.60\u00a0µJ (1.00\u00a0µJ to 9.00\u00a0µJ), grade M (from memory); cells x pulses."
+    ) in text
+    bare = replace(
+        bills[1].programming, pulses=None, energy_j=None, low_j=None, high_j=None, grade=None, source=""
+    )
+    page = render_report(replace(data, bills=[replace(bills[1], programming=bare)]))
+    assert "65,536 cells, pulses not published, energy not published; cells x pulses." in page
 
 
 def test_terms_with_everything_behind_them_the_largest_first(page):
