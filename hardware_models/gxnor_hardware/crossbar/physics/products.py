@@ -66,7 +66,7 @@ class Product(ABC):
 
     @abstractmethod
     def kernel(self, cells: Tensor, start: int, stop: int) -> Kernel:
-        """Cells (draws, groups, rows, columns) of inputs `start` to `stop`: first rows, then second ones if any."""
+        """Cells (draws, groups, rows, columns) of inputs `start` to `stop`: all first rows, then all second."""
 
     @abstractmethod
     def apply(self, rows: tuple[Tensor, ...], kernel: Kernel) -> Tensor:
