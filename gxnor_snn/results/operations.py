@@ -53,9 +53,15 @@ class OpRow:
         Populations counted: (neuron, weight plane, activation plane) with an open gate; None where the counts are
         not full.
     shift_adds
-        Additions of branches, shifted.
+        Additions of bit planes or branches, shifted.
     resting
         Share of the dense synapses at which nothing happens.
+    counted
+        Of the additions, those of XNOR results inside shared maps, which a bit count does.
+    synapses, weights
+        Dense synapses, and weights stored.
+    weight_bits
+        Bits of one stored weight (over layers their mean); None where nobody knows what is stored.
     """
 
     network: str
@@ -67,9 +73,16 @@ class OpRow:
     bitcounts: float | None = 0.0
     shift_adds: float = 0.0
     resting: float = 0.0
+    counted: float = 0.0
+    synapses: float = 0.0
+    weights: int = 0
+    weight_bits: float | None = None
 
 
 class _Work(Protocol):
+    @property
+    def maps(self) -> float: ...
+
     @property
     def taps(self) -> float: ...
 
@@ -93,7 +106,7 @@ class SharedLayers(Protocol):
 
     @property
     def layers(self) -> Sequence[_SharedLayer]:
-        """Convolutions, each with `name`, `positions` and, by way, `work` (taps and additions per position)."""
+        """Convolutions, each with `name`, `positions` and, by way, `work` (maps, taps, additions per position)."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +127,9 @@ class _Layer:
     dense: float
     padded: float
     outputs: int
+    weights: int
     weight_planes: float  # nonzero planes of a nonzero weight
+    pairs: int  # of a weight plane and an activation plane
     bits: tuple[int, int]  # of weights and activations in the {-1, +1} code
     input_bits: int | None  # where the layer reads an input
     adds: bool  # reads sums, which are added and not counted
@@ -135,8 +150,12 @@ def op_counts(
     - BNN, and the branches of MBN, read an input in its bit planes.
     - MBN takes as many bits as the levels of a coding need: m for pm1(m), 2 for ternary (two bits of equal
       weight), 8 for pixels.
+    - GXNOR joins pairs of bit planes (pixels, multi-level values) by one shifted addition per pair but the first
+      and output, at most; ternary values have one pair and none.
     - Shared results: XNOR only where the activation is nonzero; additions are not gated, an upper bound.
-      Layers that were not analysed stay as in GXNOR.
+      Layers that were not analysed stay as in GXNOR. What weights a shared layer stores is not known here.
+    - A stored weight takes 32 bits in full precision, 1 in BWN and BNN, 2 in TWN, and the bits of its coding
+      (ternary: 2) in GXNOR and MBN.
 
     Parameters
     ----------
@@ -176,7 +195,10 @@ def op_counts(
                 raise InputError(f"op_counts: way {way!r} was not analysed")
             rules += [(f"shared {way}", basis, _shared(analysed, way)) for basis in _BOTH]
     by_rule = [
-        [replace(rule(layer, basis), network=network, basis=basis) for layer in layers]
+        [
+            replace(rule(layer, basis), network=network, basis=basis, synapses=layer.dense, weights=layer.weights)
+            for layer in layers
+        ]
         for network, basis, rule in rules
     ]
     dense = sum(layer.dense for layer in layers)
@@ -184,8 +206,11 @@ def op_counts(
     return (*totals, *(rows[place] for place in range(len(layers)) for rows in by_rule))
 
 
-def _total(rows: Sequence[OpRow], weights: Sequence[float]) -> OpRow:
+def _total(rows: Sequence[OpRow], shares: Sequence[float]) -> OpRow:
     bitcounts = [row.bitcounts for row in rows]
+    weights = sum(row.weights for row in rows)
+    stored = [row.weight_bits for row in rows]
+    bits = None if None in stored else sum(b * row.weights for b, row in zip(stored, rows, strict=True) if b)
     return OpRow(
         rows[0].network,
         rows[0].basis,
@@ -195,7 +220,11 @@ def _total(rows: Sequence[OpRow], weights: Sequence[float]) -> OpRow:
         xnor=sum(row.xnor for row in rows),
         bitcounts=None if None in bitcounts else float(sum(b for b in bitcounts if b is not None)),
         shift_adds=sum(row.shift_adds for row in rows),
-        resting=sum(row.resting * weight for row, weight in zip(rows, weights, strict=True)),
+        resting=sum(row.resting * share for row, share in zip(rows, shares, strict=True)),
+        counted=sum(row.counted for row in rows),
+        synapses=sum(row.synapses for row in rows),
+        weights=weights,
+        weight_bits=None if bits is None else bits / (weights or 1),
     )
 
 
@@ -223,6 +252,8 @@ def _layer(graph: "EventGraph", edge: Any, counts: SynapseCounts, n_samples: int
         dense=dense,
         padded=mean("n_padded"),
         outputs=outputs,
+        weights=int(edge.weights.size),
+        pairs=edge.coding.n_planes * coding.n_planes,
         weight_planes=int(fan_out.planes.sum()) / nonzero if nonzero else 0.0,
         bits=(_bits(edge.coding), _bits(coding)),
         input_bits=None if source.has_inputs else _bits(coding),
@@ -254,16 +285,16 @@ def _bits(coding: "Coding") -> int:
 
 
 def _full_precision(layer: _Layer, basis: Basis) -> OpRow:
-    return OpRow("", basis, layer.name, multiplications=layer.dense, additions=layer.dense)
+    return OpRow("", basis, layer.name, multiplications=layer.dense, additions=layer.dense, weight_bits=32.0)
 
 
 def _bwn(layer: _Layer, basis: Basis) -> OpRow:
-    return OpRow("", basis, layer.name, additions=layer.dense)
+    return OpRow("", basis, layer.name, additions=layer.dense, weight_bits=1.0)
 
 
 def _twn(layer: _Layer, basis: Basis) -> OpRow:
     used = layer.states[basis].weights
-    return OpRow("", basis, layer.name, additions=used, resting=_rest(layer, used))
+    return OpRow("", basis, layer.name, additions=used, resting=_rest(layer, used), weight_bits=2.0)
 
 
 def _bnn(layer: _Layer, basis: Basis) -> OpRow:
@@ -284,15 +315,17 @@ def _branches(layer: _Layer, basis: Basis, weight_bits: int, activation_bits: in
         xnor=count * layer.dense,
         bitcounts=float(count * layer.outputs),
         shift_adds=float((count - 1) * layer.outputs),
+        weight_bits=float(weight_bits),
     )
 
 
 def _gxnor(layer: _Layer, basis: Basis) -> OpRow:
     states = layer.states[basis]
-    resting = _rest(layer, states.gated)
+    row = OpRow("", basis, layer.name, resting=_rest(layer, states.gated), weight_bits=float(layer.bits[0]))
     if layer.adds:
-        return OpRow("", basis, layer.name, additions=states.gated, resting=resting)
-    return OpRow("", basis, layer.name, xnor=states.xnor, bitcounts=states.bitcounts, resting=resting)
+        return replace(row, additions=states.gated)
+    shift_adds = float((layer.pairs - 1) * layer.outputs)
+    return replace(row, xnor=states.xnor, bitcounts=states.bitcounts, shift_adds=shift_adds)
 
 
 def _shared(analysed: Mapping[str, _SharedLayer], way: str) -> Callable[[_Layer, Basis], OpRow]:
@@ -309,7 +342,9 @@ def _shared(analysed: Mapping[str, _SharedLayer], way: str) -> Callable[[_Layer,
             layer.name,
             xnor=taps * layer.weight_planes * states.planes,
             additions=work.additions * inside,
+            shift_adds=work.maps * shared.positions * (layer.pairs - 1),
             resting=_rest(layer, taps * states.active),
+            counted=(work.taps - work.maps) * inside,
         )
 
     return rule

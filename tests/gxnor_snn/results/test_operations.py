@@ -97,18 +97,34 @@ def test_bnn_reads_pixels_in_bit_planes() -> None:
     assert row(op_counts(dense(B, Coding.bits(8)), by_hand()), "BNN", "always").xnor == 8 * M * N
 
 
+def test_planes_of_unequal_weight_are_joined_by_shifted_additions() -> None:
+    rows = op_counts(dense(T, Coding.bits(8)), by_hand())
+    assert {row(rows, "GXNOR", basis).shift_adds for basis in ("uniform", "measured")} == {7 * N}
+    assert row(op_counts(dense(T, T), by_hand()), "GXNOR", "measured").shift_adds == 0
+
+
+@pytest.mark.parametrize(("coding", "bits"), [(T, 2), (B, 1), (Coding.pm1(3), 3), (Coding.signmag(3), 4)])
+def test_stored_weights_take_the_bits_of_their_kind(coding: Coding, bits: int) -> None:
+    rows = op_counts(dense(coding, T), by_hand())
+    found = {(r.network, r.weight_bits) for r in rows}
+    fixed = {("full precision", 32), ("BWN", 1), ("TWN", 2), ("BNN", 1)}
+    assert found == fixed | {("GXNOR", bits), ("MBN", bits)}
+    assert {(r.synapses, r.weights) for r in rows} == {(M * N, M * N)}
+
+
 @dataclass
 class Analysis:
     layers: tuple[Any, ...]
 
 
 def test_shared_rows_scale_what_was_analysed() -> None:
-    work = SimpleNamespace(taps=10.0, additions=7.0)
+    work = SimpleNamespace(maps=4.0, taps=10.0, additions=7.0)
     analysis = Analysis((SimpleNamespace(name="fc", positions=1, work={"mst": work}),))
     rows = op_counts(dense(T, T), by_hand(), analysis, ways=["mst"])
     measured, uniform = (row(rows, "shared mst", basis) for basis in ("measured", "uniform"))
     assert measured.xnor == pytest.approx(10 * 40 / (M * N))
     assert (measured.additions, uniform.additions) == (7, 7)
+    assert (measured.counted, measured.shift_adds, measured.weight_bits) == (6, 0, None)
     assert uniform.xnor == pytest.approx(10 * 2 / 3)
     with pytest.raises(InputError, match="way 'inverses' was not analysed"):
         op_counts(dense(T, T), by_hand(), analysis)
