@@ -20,19 +20,16 @@ results.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import InputError
-from .counts import Counts, SynapseCounts
+from .counts import Counts
+from .operation_states import Basis, LayerStates, layer_states
 
 if TYPE_CHECKING:
-    from ..graph import Coding, EventGraph
+    from ..graph import EventGraph
 
 __all__ = ["OpRow", "SharedLayers", "op_counts"]
-
-Basis = Literal["always", "uniform", "measured"]
 
 
 @dataclass(frozen=True)
@@ -109,33 +106,6 @@ class SharedLayers(Protocol):
         """Convolutions, each with `name`, `positions` and, by way, `work` (maps, taps, additions per position)."""
 
 
-@dataclass(frozen=True)
-class _States:
-    """How often weights and activations are zero, measured or assumed, as expected numbers per sample."""
-
-    weights: float  # synapses with a nonzero weight
-    gated: float  # and a nonzero activation
-    xnor: float
-    bitcounts: float | None
-    planes: float  # nonzero activation planes per synapse
-    active: float  # share of the synapses with a nonzero activation
-
-
-@dataclass(frozen=True)
-class _Layer:
-    name: str
-    dense: float
-    padded: float
-    outputs: int
-    weights: int
-    weight_planes: float  # nonzero planes of a nonzero weight
-    pairs: int  # of a weight plane and an activation plane
-    bits: tuple[int, int]  # of weights and activations in the {-1, +1} code
-    input_bits: int | None  # where the layer reads an input
-    adds: bool  # reads sums, which are added and not counted
-    states: Mapping[Basis, _States]
-
-
 def op_counts(
     graph: "EventGraph",
     counts: Counts,
@@ -182,8 +152,8 @@ def op_counts(
             f"op_counts: the counts hold {counts.n_samples} samples of {', '.join(counts.synapses) or 'nothing'}; "
             f"the graph's layers are {', '.join(edges)}"
         )
-    layers = [_layer(graph, edge, counts.synapses[name], counts.n_samples) for name, edge in edges.items()]
-    rules: list[tuple[str, Basis, Callable[[_Layer, Basis], OpRow]]] = [
+    layers = [layer_states(graph, edge, counts.synapses[name], counts.n_samples) for name, edge in edges.items()]
+    rules: list[tuple[str, Basis, Callable[[LayerStates, Basis], OpRow]]] = [
         (network, basis, rule) for network, (rule, bases) in _RULES.items() for basis in bases
     ]
     if sharing is not None:
@@ -228,84 +198,28 @@ def _total(rows: Sequence[OpRow], shares: Sequence[float]) -> OpRow:
     )
 
 
-def _layer(graph: "EventGraph", edge: Any, counts: SynapseCounts, n_samples: int) -> _Layer:
-    source = graph.populations[edge.source]
-    coding = graph.coding(edge.source)
-
-    def mean(field: str) -> float:
-        return float(np.sum(getattr(counts, field))) / n_samples
-
-    dense = mean("n_dense")
-    outputs = int(np.prod(edge.output_shape(source.shape)))
-    fan_out = graph.fan_out(edge.name)
-    nonzero = int(fan_out.nonzero.sum())
-    measured = _States(
-        weights=mean("n_w"),
-        gated=mean("n_gated"),
-        xnor=mean("n_xnor"),
-        bitcounts=None if counts.n_bitcount is None else mean("n_bitcount"),
-        planes=mean("n_x_planes") / (dense or 1.0),
-        active=mean("n_x") / (dense or 1.0),
-    )
-    return _Layer(
-        name=edge.name,
-        dense=dense,
-        padded=mean("n_padded"),
-        outputs=outputs,
-        weights=int(edge.weights.size),
-        pairs=edge.coding.n_planes * coding.n_planes,
-        weight_planes=int(fan_out.planes.sum()) / nonzero if nonzero else 0.0,
-        bits=(_bits(edge.coding), _bits(coding)),
-        input_bits=None if source.has_inputs else _bits(coding),
-        adds=source.role == "relay" and source.adds,
-        states={"measured": measured, "uniform": _uniform(edge, coding, dense, outputs)},
-    )
-
-
-def _uniform(edge: Any, coding: "Coding", dense: float, outputs: int) -> _States:
-    """Every level of weights and activations equally probable; bit counts for the mean fan-in."""
-    (w, w_planes), (x, x_planes) = (
-        (float(np.mean(c.levels != 0)), float(np.mean(c.ones(c.levels)))) for c in (edge.coding, coding)
-    )
-    fan_in = dense / outputs
-    bitcounts = 0.0
-    for a in _plane_shares(edge.coding):
-        for b in _plane_shares(coding):
-            bitcounts += outputs * (1.0 - (1.0 - a * b) ** fan_in)
-    return _States(dense * w, dense * w * x, dense * w_planes * x_planes, bitcounts, x_planes, x)
-
-
-def _plane_shares(coding: "Coding") -> list[float]:
-    """For every plane, the share of levels in which it is not zero."""
-    return [float(np.mean(plane != 0)) for plane in coding.plane_values(coding.levels)]
-
-
-def _bits(coding: "Coding") -> int:
-    return coding.n_planes if coding.kind in ("pm1", "bits") else max(1, (coding.n_levels - 1).bit_length())
-
-
-def _full_precision(layer: _Layer, basis: Basis) -> OpRow:
+def _full_precision(layer: LayerStates, basis: Basis) -> OpRow:
     return OpRow("", basis, layer.name, multiplications=layer.dense, additions=layer.dense, weight_bits=32.0)
 
 
-def _bwn(layer: _Layer, basis: Basis) -> OpRow:
+def _bwn(layer: LayerStates, basis: Basis) -> OpRow:
     return OpRow("", basis, layer.name, additions=layer.dense, weight_bits=1.0)
 
 
-def _twn(layer: _Layer, basis: Basis) -> OpRow:
+def _twn(layer: LayerStates, basis: Basis) -> OpRow:
     used = layer.states[basis].weights
     return OpRow("", basis, layer.name, additions=used, resting=_rest(layer, used), weight_bits=2.0)
 
 
-def _bnn(layer: _Layer, basis: Basis) -> OpRow:
+def _bnn(layer: LayerStates, basis: Basis) -> OpRow:
     return _branches(layer, basis, 1, layer.input_bits or 1)
 
 
-def _mbn(layer: _Layer, basis: Basis) -> OpRow:
+def _mbn(layer: LayerStates, basis: Basis) -> OpRow:
     return _branches(layer, basis, *layer.bits)
 
 
-def _branches(layer: _Layer, basis: Basis, weight_bits: int, activation_bits: int) -> OpRow:
+def _branches(layer: LayerStates, basis: Basis, weight_bits: int, activation_bits: int) -> OpRow:
     """M x K binary branches: M K XNOR per synapse, M K bit counts and M K - 1 shifted additions per output."""
     count = weight_bits * activation_bits
     return OpRow(
@@ -319,7 +233,7 @@ def _branches(layer: _Layer, basis: Basis, weight_bits: int, activation_bits: in
     )
 
 
-def _gxnor(layer: _Layer, basis: Basis) -> OpRow:
+def _gxnor(layer: LayerStates, basis: Basis) -> OpRow:
     states = layer.states[basis]
     row = OpRow("", basis, layer.name, resting=_rest(layer, states.gated), weight_bits=float(layer.bits[0]))
     if layer.adds:
@@ -328,8 +242,8 @@ def _gxnor(layer: _Layer, basis: Basis) -> OpRow:
     return replace(row, xnor=states.xnor, bitcounts=states.bitcounts, shift_adds=shift_adds)
 
 
-def _shared(analysed: Mapping[str, _SharedLayer], way: str) -> Callable[[_Layer, Basis], OpRow]:
-    def rule(layer: _Layer, basis: Basis) -> OpRow:
+def _shared(analysed: Mapping[str, _SharedLayer], way: str) -> Callable[[LayerStates, Basis], OpRow]:
+    def rule(layer: LayerStates, basis: Basis) -> OpRow:
         if layer.name not in analysed:
             return _gxnor(layer, basis)
         shared, states = analysed[layer.name], layer.states[basis]
@@ -350,12 +264,12 @@ def _shared(analysed: Mapping[str, _SharedLayer], way: str) -> Callable[[_Layer,
     return rule
 
 
-def _rest(layer: _Layer, used: float) -> float:
+def _rest(layer: LayerStates, used: float) -> float:
     return 1.0 - used / layer.dense if layer.dense else 1.0
 
 
 _BOTH: tuple[Basis, ...] = ("uniform", "measured")
-_RULES: dict[str, tuple[Callable[[_Layer, Basis], OpRow], tuple[Basis, ...]]] = {
+_RULES: dict[str, tuple[Callable[[LayerStates, Basis], OpRow], tuple[Basis, ...]]] = {
     "full precision": (_full_precision, ("always",)),
     "BWN": (_bwn, ("always",)),
     "TWN": (_twn, _BOTH),
