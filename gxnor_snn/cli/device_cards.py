@@ -1,7 +1,6 @@
 """Memory devices in `gxnor profiles`: the list, and one card in full."""
 
 import json
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +18,12 @@ _SI = {"conductance": "S", "voltage": "V", "time": "s"}
 
 def is_device_file(text: str) -> bool:
     """Whether a file says of a memory device what no hardware card says; damaged files are left to the reader."""
+    from gxnor_hardware.toml_file import read_toml
+    from gxnor_snn.errors import ProfileError
+
     try:
-        data = tomllib.loads(Path(text).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        data, _ = read_toml(Path(text), "card")
+    except ProfileError:
         return False
     return _DEVICE_WORDS & data.keys() != set() and not _HARDWARE_WORDS & data.keys()
 

@@ -1,5 +1,6 @@
 """One run priced on many devices side by side: who is cheaper by what is known, and what nobody can tell."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -15,6 +16,8 @@ from .pricing import map_graph, price
 from .profile import Profile
 
 __all__ = ["Comparison", "compare"]
+
+_Card = Profile | str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class Comparison:
         }
 
 
-def compare(graph: EventGraph, counts: Counts, profiles: Iterable[Profile | str] | None = None) -> Comparison:
+def compare(graph: EventGraph, counts: Counts, profiles: Iterable[_Card] | None = None) -> Comparison:
     """Map one graph and price its counts on many devices.
 
     Parameters
@@ -136,7 +139,9 @@ def compare(graph: EventGraph, counts: Counts, profiles: Iterable[Profile | str]
     return Comparison(graph.digest, counts.n_samples, bills, mappings, refusals)
 
 
-def _cards(given: Iterable[Profile | str] | None) -> dict[str, Profile]:
+def _cards(given: Iterable[_Card] | None) -> dict[str, Profile]:
+    if isinstance(given, (Profile, str, os.PathLike)) or not isinstance(given, Iterable | None):
+        raise PricingError(f"profiles is {given!r:.80}; allowed are several cards, names or paths, as a list")
     found: dict[str, Profile] = {}
     for item in profiles() if given is None else given:
         card = item if isinstance(item, Profile) else load_profile(item)

@@ -1,11 +1,13 @@
 """Holding a number against a limit of a card."""
 
+from collections.abc import Sequence
+
 from gxnor_snn.errors import PricingError
 from gxnor_snn.results import Check
 
 from .profile import Profile
 
-__all__ = ["check_deadline", "check_limit"]
+__all__ = ["check_deadline", "check_limit", "exceeded"]
 
 
 def check_limit(profile: Profile, limit: str, used: int, note: str) -> Check:
@@ -24,6 +26,15 @@ def check_limit(profile: Profile, limit: str, used: int, note: str) -> Check:
             f"card {profile.name!r}: the graph needs {limit} of {used}; the wall is {allowed} ({note})"
         )
     return Check(limit, "pass" if used <= allowed else "exceeded", used, allowed, note)
+
+
+def exceeded(checks: Sequence[Check]) -> list[str]:
+    """What a reader of the bill must know about limits that are exceeded, a sentence each."""
+    return [
+        f"{check.limit} is {check.used:g}, the card has {check.allowed:g}: {check.note}"
+        for check in checks
+        if check.status == "exceeded"
+    ]
 
 
 def check_deadline(profile: Profile, limit: str, seconds: float | None, note: str) -> Check:

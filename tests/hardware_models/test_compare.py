@@ -5,6 +5,7 @@ import json
 import pickle
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -144,6 +145,10 @@ def test_bad_input_is_refused(
         compare(conv_net, conv_counts, [CUTIE, edited(CUTIE, {"frequency/clock/value_mhz": 50.0})])
     with pytest.raises(ProfileError, match="'nope' is unknown"):
         compare(conv_net, conv_counts, ["nope"])
+    single: Any
+    for single in (CUTIE, load_profile(CUTIE), Path("a.toml"), 3):
+        with pytest.raises(PricingError, match=r"profiles is .*; allowed are several cards"):
+            compare(conv_net, conv_counts, single)
     other = execute(dense_net, np.ones((1, 2), np.int64)).counts
     with pytest.raises(PricingError, match="counts have the projections"):
         compare(conv_net, other, [CUTIE])  # type: ignore[arg-type]

@@ -23,7 +23,7 @@ import numpy as np
 
 from gxnor_snn.graph import Coding, EventGraph
 
-__all__ = ["Copies", "input_copies", "joined", "weight_copies", "work_outside"]
+__all__ = ["Copies", "fits", "input_copies", "joined", "weight_copies", "work_outside"]
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,22 @@ def _channels(graph: EventGraph, name: str) -> tuple[int, int]:
 
 
 def work_outside(graph: EventGraph, name: str) -> int:
-    """Additions, comparisons and scalings of one projection beside its own products and their sum."""
-    projection = graph.projections[name]
-    outputs = prod(projection.output_shape(graph.populations[projection.source].shape))
-    scaled = outputs if projection.gain != 1 else 0
-    if not projection.weighted:
-        return scaled + int(graph.fan_out(name).dense.sum())
-    before = [p.name for p in graph.incoming(projection.target) if p.weighted]
-    first = before.index(name) == 0 or not joined(graph, name)
-    return scaled + (0 if first else outputs)
+    """Additions, comparisons of pools and scalings behind a population, beside products and their sums.
+
+    A neuron that is fed k numbers takes k - 1 of them: a weighted projection feeds it one number, an identity or a
+    pool one per place that it reads; a projection with a gain scales each of its results.
+    """
+    fed = scaled = 0
+    reached = np.zeros(graph.populations[name].shape[0], bool)
+    for projection in graph.incoming(name):
+        outputs = prod(projection.output_shape(graph.populations[projection.source].shape))
+        fed += outputs if projection.weighted else int(graph.fan_out(projection.name).dense.sum())
+        scaled += outputs if projection.gain != 1 else 0
+        reached[slice(*_channels(graph, projection.name))] = True
+    return scaled + fed - int(reached.sum()) * prod(graph.populations[name].shape[1:])
+
+
+def fits(lo: int, hi: int, bits: int) -> bool:
+    """Whether a word of some bits, signed or not, holds the values lo..hi."""
+    half = 1 << (bits - 1)
+    return (-half <= lo and hi < half) or (lo >= 0 and hi < 2 * half)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gxnor_hardware import load_profile, map_graph, price
-from gxnor_hardware.digital.arithmetic.pricing import _accesses
+from gxnor_hardware.digital.arithmetic.memory import accesses
 from gxnor_hardware.ledger import Amount
 from gxnor_hardware.profile import Profile
 from gxnor_snn.errors import PricingError
@@ -79,7 +79,7 @@ def test_pixels_are_shifted_and_added_bit_by_bit() -> None:
 )  # fmt: skip
 def test_an_access_costs_by_the_size_of_its_memory(size: int, energy: float) -> None:
     constants = load_profile(INT8).energy
-    charges = _accesses(Amount.exact(8.0), bits=8, stored=size)
+    charges = accesses(Amount.exact(8.0), bits=8, stored=size)
     assert sum(a.value for _, a in charges) == pytest.approx(1)
     assert sum(a.value * constants[n].value for n, a in charges) == pytest.approx(energy * 1e-12)
 
@@ -99,7 +99,7 @@ def test_padding_is_in_the_high_end_only(conv_net: EventGraph, conv_counts: Coun
     term = bill.terms["multiplications"]
     assert (term.low_j, term.energy_j) == pytest.approx((dense * 3.7e-12, dense * 3.7e-12))
     assert term.high_j == pytest.approx(padded * 3.7e-12)
-    assert bill.terms["other additions"].count == 2 * (600 + 72) + 600  # thresholds, and the pairs of the pool
+    assert bill.terms["other additions"].count == 2 * (600 + 72) + 600 - 150  # thresholds, and maxima of four
 
 
 def test_large_tensors_lie_in_dram_and_the_bill_says_that_its_price_is_from_memory() -> None:
@@ -131,6 +131,11 @@ def test_values_beyond_the_operand_are_a_wall() -> None:
         map_graph(wide, load_profile(INT8))
     heavy = network([("dense", (3,)), ("dense", (1,))], (2,), values=Coding.pm1(7, -127, 127))
     assert map_graph(heavy, load_profile(INT8)).resources["products"] == 9
+    askew = network([("dense", (3,)), ("dense", (1,))], (2,), inputs=Coding.signmag(8, lo=-100, hi=150))
+    with pytest.raises(
+        PricingError, match=r"levels of 'x' are -100\.\.150; .* allowed are -128\.\.127, or 0\.\.255"
+    ):
+        map_graph(askew, load_profile(INT8))
     assert map_graph(wide, load_profile(FLOAT)).resources["products"] == 9
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gxnor_hardware.digital.codes import Copies, input_copies, weight_copies
-from gxnor_snn.graph import Coding
+from gxnor_hardware.digital.codes import Copies, fits, input_copies, weight_copies, work_outside
+from gxnor_snn.graph import Coding, Conv2d, EventGraph, Identity, Input, Pool2d, Readout, Relay
 
 TERNARY = Coding.ternary()
 
@@ -40,6 +40,50 @@ def test_values_per_activation(coding: Coding, padded: bool, thresholded: bool, 
 )
 def test_values_per_weight(coding: Coding, number: int) -> None:
     assert weight_copies(coding) == Copies(number)
+
+
+@pytest.mark.parametrize(
+    ("lo", "hi", "good"),
+    [(-128, 127, True), (0, 255, True), (-1, 128, False), (-100, 150, False), (0, 256, False), (-129, 0, False)],
+)
+def test_words_of_eight_bits_are_signed_or_not(lo: int, hi: int, good: bool) -> None:
+    assert fits(lo, hi, 8) is good
+
+
+def test_work_beside_the_products_by_hand() -> None:
+    """A neuron that is fed k numbers takes k - 1 additions or comparisons, and a gain one scaling."""
+
+    def conv(name: str, outputs: int, channels: tuple[int, int], gain: int = 1) -> Conv2d:
+        weights = np.ones((outputs, 2, 1, 1), np.int8)
+        ends = {"source": "x", "target": "r", "target_channels": channels}
+        return Conv2d(name=name, weights=weights, coding=TERNARY, gain=gain, **ends)
+
+    shape, one = (4, 4, 4), {"scale": np.ones(4), "offset": np.zeros(4)}
+    graph = EventGraph(
+        [
+            Input(name="x", shape=(2, 4, 4), coding=TERNARY),
+            Relay(name="p", shape=(2, 2, 2)),
+            Relay(name="same", shape=(2, 4, 4)),
+            Relay(name="s", shape=(2, 3, 3), kind="sum", lo=-9, hi=9),
+            Readout(name="r", shape=shape, **one),
+            Readout(name="q", shape=(2, 2, 2), scale=np.ones(2), offset=np.zeros(2)),
+            Readout(name="t", shape=(2, 3, 3), scale=np.ones(2), offset=np.zeros(2)),
+        ],
+        [
+            Pool2d(name="max", source="x", target="p", kernel=(2, 2), stride=(2, 2)),
+            Identity(name="id", source="x", target="same"),
+            Pool2d(name="sum", source="x", target="s", mode="sum", kernel=(3, 3), stride=(2, 2), padding=(1, 1, 1, 1), ceil_mode=True),
+            conv("a", 1, (0, 1)), conv("b", 2, (1, 3)), conv("c", 2, (2, 4)), conv("d", 1, (2, 3), gain=3),
+            Identity(name="e", source="p", target="q"),
+            Identity(name="f", source="s", target="t"),
+        ],
+    )  # fmt: skip
+    assert work_outside(graph, "p") == 2 * 4 * 3
+    assert work_outside(graph, "same") == work_outside(graph, "q") == work_outside(graph, "x") == 0
+    # places of 3 x 3 windows at a stride of 2 over 4 + 2 rows: 2, 3 and 1 within the image along an axis
+    assert work_outside(graph, "s") == 2 * ((2 + 3 + 1) ** 2 - 9)
+    # channel 2 gets b, c and d, of which d is scaled; the others get one each
+    assert work_outside(graph, "r") == 16 * (2 + 1)
 
 
 def thermometer(levels: np.ndarray, low: int, high: int, number: int) -> np.ndarray:

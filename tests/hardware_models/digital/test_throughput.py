@@ -145,6 +145,32 @@ def test_sums_that_no_threshold_cuts_cannot_be_written_in_one_bit() -> None:
     assert layers(joined_net(relay=True), BRAINTTA)["fc"] == ("int8", 1, 1, 1)
 
 
+def test_levels_that_meet_in_a_relay_are_written_as_the_strictest_of_them() -> None:
+    """Pixels alone run bit by bit; beside levels of thresholds, which come as a thermometer, they cannot."""
+
+    def net(*sources: str) -> EventGraph:
+        sides = {"x": Input(name="x", shape=(1, 2, 2), coding=Coding.pm1(2))}
+        thresholds = {"thresholds": np.zeros((1, 3), int), "increasing": np.ones(1, bool)}
+        sides["h"] = Spiking(name="h", shape=(1, 2, 2), coding=Coding.pm1(2), **thresholds)  # type: ignore[assignment]
+        relay = Relay(name="r", shape=(len(sources), 2, 2))
+        edges: list[Any] = [
+            Conv2d(name="a", source="x", target="h", weights=np.ones((1, 1, 1, 1), np.int8), coding=TERNARY)
+        ]
+        for k, source in enumerate(sources):
+            edges.append(Identity(name=f"i{k}", source=source, target="r", target_channels=(k, k + 1)))
+        weights = np.ones((2, 4 * len(sources)), np.int8)
+        edges += [
+            Dense(name="fc", source="r", target="out", weights=weights, coding=TERNARY),
+            Dense(name="also", source="h", target="out", weights=weights[:, :4], coding=TERNARY),
+        ]
+        out = Readout(name="out", shape=(2,), scale=np.ones(2), offset=np.zeros(2))
+        return EventGraph([*sides.values(), relay, out], edges)
+
+    assert layers(net("x"), XNE)["fc"] == ("binary", 2, 2, 1)
+    assert layers(net("h"), XNE)["fc"] == ("binary", 3, 2, 1)
+    assert layers(net("x", "h"), XNE)["fc"] == layers(net("h", "x"), XNE)["fc"] == ("binary", 3, 2, 1)
+
+
 def test_operands_beyond_every_operation_are_a_wall(edited: Edit) -> None:
     graph = network([("dense", (8,)), ("dense", (3,))], (16,), inputs=Coding.signmag(12))
     only = edited(BRAINTTA, {f"{s}/operation_{w}": None for s in ("energy", "time") for w in ("ternary", "int8")})

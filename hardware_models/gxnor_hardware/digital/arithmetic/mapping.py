@@ -13,13 +13,14 @@ from gxnor_snn.results import Mapping
 from gxnor_snn.results.mapping import Quantity
 
 from ...events import static_populations, static_projections
-from ...limits import check_limit
+from ...limits import check_limit, exceeded
 from ...profile import Profile
-from ..codes import Copies, input_copies, weight_copies, work_outside
+from ..codes import Copies, fits, input_copies, weight_copies, work_outside
 
 __all__ = ["map_arithmetic"]
 
-_FLOAT_EXACT = 1 << 24
+_FLOAT_BITS = 24
+"""Bits of whole numbers that float32 holds exactly."""
 
 
 def map_arithmetic(graph: EventGraph, profile: Profile) -> Mapping:
@@ -42,7 +43,8 @@ def map_arithmetic(graph: EventGraph, profile: Profile) -> Mapping:
         "comparisons": sum(
             p.size * graph.coding(n).n_thresholds for n, p in graph.populations.items() if p.role == "spiking"
         ),
-        "other_additions": sum(int(q["additions"]) for q in projections.values()),
+        "other_additions": sum(int(q.get("shifted_additions", 0)) for q in projections.values())
+        + sum(work_outside(graph, n) for n in graph.populations),
     }
     sums = {n: graph.magnitude(n) for n, p in graph.populations.items() if p.has_inputs}
     worst = max(sums, key=sums.__getitem__)
@@ -50,8 +52,7 @@ def map_arithmetic(graph: EventGraph, profile: Profile) -> Mapping:
     check = check_limit(
         profile, "sum_bits", needed, f"the largest partial sum, of {worst!r}; beyond it is rounded"
     )
-    if check.status == "exceeded":
-        notes.append(f"sum_bits is {needed}, the card has {check.allowed:g}: {check.note}")
+    notes += exceeded([check])
     return Mapping(
         profile=profile.name,
         kind=profile.kind,
@@ -77,7 +78,7 @@ def _layer(graph: EventGraph, name: str, profile: Profile) -> dict[str, Quantity
         "products": dense * copies,
         "products_with_padding": fan_out.padded * copies,
         # sums over planes of unequal weight are shifted and added
-        "additions": work_outside(graph, name) + (outputs * (inputs.number - 1) if inputs.weighted else 0),
+        "shifted_additions": outputs * (inputs.number - 1) if inputs.weighted else 0,
         "uses": dense,
         "weight_bits": weights.number * word,
         "weights": int(projection.weights.size),
@@ -93,7 +94,6 @@ def _move(graph: EventGraph, name: str, profile: Profile) -> dict[str, Quantity]
     projection = graph.projections[name]
     source = graph.populations[projection.source]
     return {
-        "additions": work_outside(graph, name),
         "uses": int(graph.fan_out(name).dense.sum()),
         "input_bits": _level_bits(graph, projection.source, profile),
         "inputs": source.size,
@@ -120,15 +120,16 @@ def _operands(graph: EventGraph, name: str, profile: Profile) -> tuple[Copies, C
         # three levels or fewer as a thermometer, more in their bits: a processor can shift and add
         return input_copies(coding, padded, thresholded=False), weight_copies(weights)
     bits = profile.number("operand_bits")
-    most = _FLOAT_EXACT if profile.choice("arithmetic") == "float" else 1 << bits
+    exact = _FLOAT_BITS if profile.choice("arithmetic") == "float" else bits
     for what, lo, hi in (
         (f"levels of {projection.source!r}", coding.lo, coding.hi),
         (f"weights of {name!r}", weights.lo, weights.hi),
     ):
-        if hi - lo >= most or lo < -most // 2:
+        if not fits(lo, hi, exact):
+            half = 1 << (exact - 1)
             raise PricingError(
                 f"card {profile.name!r}: {what} are {lo}..{hi}; the wall is operand_bits of {bits}, "
-                f"allowed are {-most // 2}..{most // 2 - 1}, or 0..{most - 1}"
+                f"allowed are {-half}..{half - 1}, or 0..{2 * half - 1}"
             )
     return Copies(1), Copies(1)
 

@@ -8,11 +8,9 @@ from gxnor_snn.results import Mapping as Layout
 from ...events import Events
 from ...ledger import Amount, Charge, Ledger
 from ...profile import Profile
+from .memory import accesses
 
 __all__ = ["price_arithmetic"]
-
-_WORD = 64
-_SRAM = (("sram_8kb", 8 << 10), ("sram_32kb", 32 << 10), ("sram_1mb", 1 << 20))
 
 
 def price_arithmetic(events: Events, profile: Profile, mapping: Layout, ledger: Ledger) -> None:
@@ -55,21 +53,6 @@ def price_arithmetic(events: Events, profile: Profile, mapping: Layout, ledger: 
     ledger.subtotal("memory", list(_TENSORS))
 
 
-def _accesses(values: Amount, bits: int, stored: int) -> list[Charge]:
-    """Accesses for some values of a tensor of `stored` values, as shares of the two memories of nearest size."""
-    amount = values * (bits / _WORD)
-    size = stored * bits / 8
-    name, below = _SRAM[0]
-    if size <= below:
-        return [(name, amount)]
-    for upper, above in _SRAM[1:]:
-        if size <= above:
-            share = (size - below) / (above - below)
-            return [(name, amount * (1 - share)), (upper, amount * share)]
-        name, below = upper, above
-    return [("dram", amount)]
-
-
 Static = Mapping[str, int | float | str | bool]
 
 
@@ -77,22 +60,22 @@ def _weights(q: Static) -> list[Charge]:
     if "weights" not in q:
         return []
     uses, once = float(q["uses"]), float(q["weights"])
-    return _accesses(Amount(uses, min(once, uses), uses), int(q["weight_bits"]), int(q["weights"]))
+    return accesses(Amount(uses, min(once, uses), uses), int(q["weight_bits"]), int(q["weights"]))
 
 
 def _inputs(q: Static) -> list[Charge]:
     uses, once = float(q["uses"]), float(q["inputs"])
-    return _accesses(Amount(uses, min(once, uses), uses), int(q["input_bits"]), int(q["inputs"]))
+    return accesses(Amount(uses, min(once, uses), uses), int(q["input_bits"]), int(q["inputs"]))
 
 
 def _sums(q: Static) -> list[Charge]:
     if "weights" not in q:
         return []
-    return _accesses(Amount(0.0, 0.0, 2 * float(q["uses"])), int(q["sum_bits"]), int(q["outputs"]))
+    return accesses(Amount(0.0, 0.0, 2 * float(q["uses"])), int(q["sum_bits"]), int(q["outputs"]))
 
 
 def _outputs(q: Static) -> list[Charge]:
-    return _accesses(Amount.exact(float(q["outputs"])), int(q["output_bits"]), int(q["outputs"]))
+    return accesses(Amount.exact(float(q["outputs"])), int(q["output_bits"]), int(q["outputs"]))
 
 
 _TENSORS: Mapping[str, tuple[Callable[[Static], list[Charge]], str]] = MappingProxyType(

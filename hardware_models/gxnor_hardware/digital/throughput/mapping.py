@@ -43,7 +43,7 @@ def map_throughput(graph: EventGraph, profile: Profile) -> Mapping:
         for label in ("operations", "operations_low")
     }
     planes = sum(int(q["plane_additions"]) for q in run.values())
-    resources["work_outside"] = planes + sum(work_outside(graph, n) for n in graph.projections)
+    resources["work_outside"] = planes + sum(work_outside(graph, n) for n in graph.populations)
     return Mapping(
         profile=profile.name,
         kind=profile.kind,

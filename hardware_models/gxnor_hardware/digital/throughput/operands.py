@@ -9,7 +9,7 @@ from gxnor_snn.errors import PricingError
 from gxnor_snn.graph import Coding, EventGraph
 
 from ...profile import Profile
-from ..codes import Copies, input_copies, joined, weight_copies
+from ..codes import Copies, fits, input_copies, joined, weight_copies
 
 __all__ = ["Choice", "choose"]
 
@@ -88,9 +88,6 @@ def choose(graph: EventGraph, name: str, profile: Profile) -> Choice:
 
 def _layer(graph: EventGraph, name: str) -> _Layer:
     projection: Any = graph.projections[name]
-    source = graph.populations[projection.source]
-    while source.role == "relay" and not source.adds:  # pools pass on the levels of what they pool
-        source = graph.populations[graph.incoming(source.name)[0].source]
     target = graph.populations[projection.target]
     # sums that are joined outside leave the chip once, and so do readouts
     own = target.role == "spiking" and not joined(graph, name)
@@ -98,9 +95,21 @@ def _layer(graph: EventGraph, name: str) -> _Layer:
         inputs=graph.coding(projection.source),
         weights=projection.coding,
         padded=any(getattr(projection, "padding", ())),
-        role=source.role,
+        role=max(_roles(graph, projection.source), key=_STRICTER.index),
         thresholds=max(1, graph.coding(target.name).n_thresholds) if own else 1,
     )
+
+
+_STRICTER = ("input", "spiking", "relay")
+"""What levels come from, the one with most choice of how they are written first."""
+
+
+def _roles(graph: EventGraph, name: str) -> set[str]:
+    """Roles of what a population's levels come from: pools and identities pass on the levels of what they read."""
+    source = graph.populations[name]
+    if source.role != "relay" or source.adds:
+        return {source.role}
+    return set().union(*(_roles(graph, edge.source) for edge in graph.incoming(name)))
 
 
 def _allowed(words: list[str]) -> str:
@@ -135,8 +144,9 @@ def _ternary(layer: _Layer) -> _Operands | None:
 
 
 def _int8(layer: _Layer) -> _Operands | None:
-    fits = layer.inputs.hi - layer.inputs.lo < 256 and layer.inputs.lo > -129 and layer.inputs.hi < 256
-    return (Copies(1), Copies(1)) if fits and layer.weights.lo > -129 and layer.weights.hi < 128 else None
+    inputs, weights = layer.inputs, layer.weights
+    good = fits(inputs.lo, inputs.hi, 8) and weights.lo >= -128 and weights.hi < 128
+    return (Copies(1), Copies(1)) if good else None
 
 
 _OPERANDS: Mapping[str, Callable[[_Layer], _Operands | None]] = MappingProxyType(

@@ -17,7 +17,7 @@ from gxnor_snn.results import Check, Mapping
 from gxnor_snn.results.mapping import Quantity
 
 from ...events import static_populations, static_projections
-from ...limits import check_limit
+from ...limits import check_limit, exceeded
 from ...profile import Profile
 
 __all__ = ["map_unrolled"]
@@ -55,11 +55,7 @@ def map_unrolled(graph: EventGraph, profile: Profile) -> Mapping:
     # the planes of a source run with the same weights
     weight_sets = sum(int(q["passes"]) // int(q["planes"]) for q in run.values())
     checks = _checks(graph, profile, weight_sets)
-    notes += [
-        f"{check.limit} is {check.used:g}, the card has {check.allowed:g}: {check.note}"
-        for check in checks
-        if check.status == "exceeded"
-    ]
+    notes += exceeded(checks)
     return Mapping(
         profile=profile.name,
         kind=profile.kind,

@@ -10,7 +10,7 @@ from gxnor_snn.results import Check, Mapping
 from gxnor_snn.results.mapping import Quantity
 
 from ...events import static_populations, static_projections
-from ...limits import check_limit
+from ...limits import check_limit, exceeded
 from ...profile import Profile
 from .layout import Layout
 from .lines import Lines, compartments_of, lines_into
@@ -52,12 +52,7 @@ def map_fixed(graph: EventGraph, profile: Profile) -> Mapping:
         projections[name] |= _edge(graph, name, lines[name], profile) | layout.projections[name]
     for name in graph.populations:
         populations[name] |= layout.populations[name]
-    exact = [_NOT_EXACT[profile.choice("compares")]]
-    exact += [
-        f"{check.limit} is {check.used:g}, the card has {check.allowed:g}: {check.note}"
-        for check in checks
-        if check.status == "exceeded"
-    ]
+    exact = [_NOT_EXACT[profile.choice("compares")], *exceeded(checks)]
     return Mapping(
         profile=profile.name,
         kind=profile.kind,
