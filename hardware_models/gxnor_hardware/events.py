@@ -11,6 +11,8 @@ from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Counts, Mapping, MoveCounts, SynapseCounts
 from gxnor_snn.results.mapping import Quantity
 
+from .sound import check_counts
+
 Float = NDArray[np.float64]
 
 __all__ = ["Events", "Float", "static_populations", "static_projections"]
@@ -49,12 +51,13 @@ class Events:
     Raises
     ------
     PricingError
-        If there are no samples, or the counts come from another graph than the mapping.
+        If there are no samples, the counts contradict themselves, or come from another graph than the mapping.
     """
 
     def __init__(self, counts: Counts, mapping: Mapping) -> None:
         if counts.n_samples < 1:
             raise PricingError(f"counts hold {counts.n_samples} samples; allowed is at least one")
+        check_counts(counts)
         self.n_samples = counts.n_samples
         self._mapping = mapping
         self._counts = counts.summed()
