@@ -256,13 +256,29 @@ def test_neurons_are_updated_in_ticks_in_which_nothing_reaches_them(edited: Edit
     )
     update = {"value_us": 20.0, "per": "neuron", "source": "test", "grade": "D"}
     profile = edited(SPINNAKER, {"time/neuron_update": update, "time/synop/band_us": None})
-    counts = run(graph, np.zeros((1, 4), np.int64)).counts
+    counts = run(graph, np.zeros((2, 4), np.int64)).counts
     assert counts is not None
     bill = priced(graph, counts, profile)
     assert bill.latency is not None
-    fired = 20e-6 * 100  # no events but those of neurons that fire at a sum of 0
-    assert bill.latency.time_s == pytest.approx(3 * fired)
+    assert bill.latency.time_s == pytest.approx(3 * 100 * 20e-6)
     assert sum("tick" in w and "2 times the 1 ms" in w for w in bill.warnings) == 3
+
+
+def test_the_core_with_the_most_events_need_not_be_the_fullest(edited: Edit) -> None:
+    """Five neurons as 3 + 2: the one open gate may stand beside two updates, where three take as long."""
+    weights = np.zeros((5, 1), int)
+    weights[4] = 1
+    graph = EventGraph(
+        [Input(name="input", shape=(1,), coding=TERNARY), readout("out", 5)],
+        [dense("fc", "input", "out", weights)],
+    )
+    times = {"time/neuron_update": {"value_us": 10.0, "per": "neuron", "source": "test", "grade": "D"}}
+    sizes = {"limits/neurons_per_core/value": 3, "limits/tick_us/value": 1, "time/synop/band_us": None}
+    counts = run(graph, np.ones((1, 1), np.int64)).counts
+    assert counts is not None
+    latency = priced(graph, counts, edited(SPINNAKER, times | sizes)).latency
+    assert latency is not None
+    assert (latency.low_s, latency.time_s) == pytest.approx((30e-6, 30.2e-6))
 
 
 def test_a_deadline_has_a_unit_of_time_in_its_name(edited: Edit) -> None:

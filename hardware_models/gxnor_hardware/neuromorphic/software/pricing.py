@@ -76,13 +76,15 @@ def tick_times(events: Events, profile: Profile, mapping: Mapping) -> dict[int, 
     -------
     dict or None
         By tick, the population of the busiest core and seconds (value, low, high) by samples, shape (3, samples).
-        Expected: a core's share of the events is its share of the synapses; at least the mean over the cores, at
-        most all of its synapses. Without a published time of a neuron update these are synaptic events only.
+        Expected: a core's share of the events is its share of the synapses, beside the updates of the fullest
+        core; at least the mean over the cores, at most all of its synapses. Without a published time of a neuron
+        update these are synaptic events only.
         None where the card has no time of a synaptic event, or layers run densely.
     """
     synop, update = profile.time.get("synop"), profile.time.get("neuron_update")
     if synop is None or profile.choice("synapses") != "events":
         return None
+    blank: Float = np.zeros((3, events.n_samples if events.per_sample else 1))
     found: dict[int, dict[str, Float]] = {t: {} for t in range(1, int(mapping.resources["steps"]) + 1)}
     for name, static in mapping.projections.items():
         population, count = str(static["target"]), events.each(name, str(static["event"]))
@@ -93,13 +95,15 @@ def tick_times(events: Events, profile: Profile, mapping: Mapping) -> dict[int, 
             np.minimum(count, float(static["busiest_core_synapses"])),
         ]
         tick = found[int(static["arrives"])]
-        tick[population] = tick.get(population, np.zeros((3, 1))) + np.stack(spread) * _scenarios(synop)
+        tick[population] = tick.get(population, blank) + np.stack(spread) * _scenarios(synop)
     if update is not None:
         for tick in found.values():  # every neuron in every tick, whether anything arrives there or not
             for population, own in mapping.populations.items():
                 if "cores" in own:
-                    work = float(own["neurons_per_core"]) * _scenarios(update)
-                    tick[population] = tick.get(population, np.zeros((3, 1))) + work
+                    fullest, mean = float(own["neurons_per_core"]), float(own["n_neurons"]) / float(own["cores"])
+                    work = np.array([[fullest], [mean], [fullest]]) * _scenarios(update)
+                    least = np.array([[0.0], [fullest * update.low], [0.0]])
+                    tick[population] = np.maximum(tick.get(population, blank) + work, least)
     worked = {t: tick for t, tick in found.items() if tick}
     busiest = {t: max(tick, key=lambda n: float(tick[n][0].mean())) for t, tick in worked.items()}
     return {t: (busiest[t], np.maximum.reduce(list(tick.values()))) for t, tick in worked.items()}
