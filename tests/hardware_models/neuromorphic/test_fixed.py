@@ -356,6 +356,22 @@ def test_partial_sums_are_added_in_a_tree(edited: Edit) -> None:
     assert (static["sum_cores"], static["stage"]) == (3 * 3 + 1, 3)
 
 
+@pytest.mark.parametrize("card", [TRUENORTH, TIANJIC, BRAINSCALES])
+def test_partial_sums_never_save_cores_where_a_fan_in_fits(card: str) -> None:
+    """81 inputs of a 9 x 9 window fit; blocks whose windows together do not would take fewer cores, inexactly."""
+    weights = np.tile([1, -1, 0], (1, 1, 9, 3)).astype(int)
+    graph = EventGraph(
+        [Input(name="x", shape=(1, 24, 24), coding=BINARY), spiking("h", (1, 16, 16), BINARY), readout("out", 1)],
+        [
+            Conv2d(name="conv", source="x", target="h", coding=TERNARY, weights=weights),
+            dense("last", "h", "out", np.ones((1, 256), int)),
+        ],
+    )
+    mapping = map_graph(graph, load_profile(card))
+    assert mapping.populations["h"]["row_groups"] == 1
+    assert not any("population 'h' takes" in note for note in mapping.notes)
+
+
 def test_small_populations_share_a_core() -> None:
     assert map_graph(layer(20, 20), load_profile(TIANJIC)).resources["cores"] == 1
     assert map_graph(layer(200, 60), load_profile(TIANJIC)).resources["cores"] == 2

@@ -140,7 +140,7 @@ def _sizes(extent: int, most: int) -> list[int]:
 def partition(
     name: str, grid: Grid, compartments: int, feeds: Sequence[Feed], lines: Mapping[str, Lines], profile: Profile
 ) -> Partition:
-    """Cut one population into the fewest cores.
+    """Cut one population into the fewest cores, without partial sums where the fan-in of a neuron fits a core.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def partition(
     relayed = relayed_lines(signs, compartments, profile)
     partials = len(signs)
     _check(name, feeds, lines, profile)
-    best: tuple[int, Partition] | None = None
+    best: tuple[tuple[bool, int], Partition] | None = None
     sizes = [_sizes(extent, columns) for extent in grid]
     for size in product(sizes[0], sizes[1], sizes[2]):
         neurons = math.prod(size)
@@ -192,8 +192,10 @@ def partition(
             levels=_levels(name, groups, relayed, compartments, profile) if groups > 1 else (),
             relayed=relayed,
         )
-        if best is None or cut.cores < best[0]:
-            best = cut.cores, cut
+        # partial sums only where a neuron's fan-in leaves no other way, however many cores they would save
+        rank = groups > 1, cut.cores
+        if best is None or rank < best[0]:
+            best = rank, cut
     assert best is not None  # a single neuron always fits, fan-in having been checked
     return best[1]
 
