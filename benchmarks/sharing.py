@@ -41,9 +41,9 @@ CHANNELS = (64, 256, 256)
 
 NETS: dict[str, tuple[str, KernelSettings | None]] = {
     "bnn": ("bnn", None),
-    "bnn_pulled": ("bnn", KernelSettings(weight=300.0, codebook=64, warm_up=0.3)),
+    "bnn_pulled": ("bnn", KernelSettings(weight=300.0, codebook=64, warm_up=0.1)),
     "gxnor": ("gxnor", None),
-    "gxnor_pulled": ("gxnor", KernelSettings(weight=300.0, codebook=64, warm_up=0.3)),
+    "gxnor_pulled": ("gxnor", KernelSettings(weight=300.0, codebook=64, warm_up=0.1)),
 }
 BUDGETS = (0.0, 0.0025, 0.005)
 
@@ -65,7 +65,7 @@ def train(arguments: argparse.Namespace) -> None:
     method, pull = NETS[arguments.net]
     options: Any = {**METHODS[method], "seed": arguments.seed}
     model = lenet(data.image_shape, 10, channels=arguments.channels, hidden=512, kernel=3, padding=1, **options)
-    rates: dict[str, Any] = {"weight_lr": (0.003, 1e-5)} if options["weights"] == "latent" else {}
+    rates: dict[str, Any] = {"weight_lr": (0.01, 1e-4)} if options["weights"] == "latent" else {}
     recipe = Recipe(
         epochs=arguments.epochs,
         batch_size=100,
