@@ -1,4 +1,4 @@
-"""Figures of one run: sparsity, gating, energy, events; and of runs with delays, over time.
+"""Figures of one run: sparsity, gating, energy, events; of runs with delays and of timed chips, over time.
 
 Every plot function takes an optional ``ax``, draws, and returns the axes; none shows a window, and none touches
 pyplot. matplotlib is imported when something is drawn.
@@ -12,19 +12,23 @@ from .raster import event_raster
 from .save import figure_png, save_figure
 from .sharing import kernel_frequencies, sharing_by_way
 from .sparsity import sparsity_per_layer
+from .timing import core_load, energy_over_time, link_load
 from .yields import accuracy_over_yield
 
 __all__ = [
     "accuracy_over_time",
     "accuracy_over_yield",
     "conductance_distributions",
+    "core_load",
     "drift_curves",
     "early_firing_cost",
     "energy_by_term",
+    "energy_over_time",
     "event_raster",
     "figure_png",
     "gating_funnel",
     "kernel_frequencies",
+    "link_load",
     "membrane_traces",
     "save_figure",
     "sharing_by_way",

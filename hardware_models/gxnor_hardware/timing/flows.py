@@ -169,7 +169,7 @@ def levels_of(graph: EventGraph, trace: EventTrace, needed: Iterable[str]) -> di
 def activities(levels: Int64, coding: Coding, activity: Activity) -> Int64:
     """How often every neuron counts, in the shape of the levels."""
     if isinstance(activity, int):
-        return (coding.plane_values(levels)[activity] != 0).astype(np.int64)
+        return np.asarray(coding.plane_values(levels)[activity] != 0, np.int64)
     if activity == "lines":
         return np.asarray(coding.ones(levels), np.int64)
     return np.asarray(levels != 0 if activity == "nonzero" else np.ones_like(levels), np.int64)
