@@ -1,11 +1,12 @@
-"""Checks of arguments that several methods take."""
+"""Checks of arguments that several functions take."""
 
 import math
+from numbers import Integral, Real
 from typing import Any
 
 from gxnor_snn.errors import InputError
 
-__all__ = ["check_floats", "check_time"]
+__all__ = ["check_floats", "check_ohm", "check_shape", "check_time"]
 
 
 def check_floats(device: str, name: str, tensor: Any) -> None:
@@ -32,3 +33,30 @@ def check_time(time_s: Any) -> None:
     number = isinstance(time_s, int | float) and not isinstance(time_s, bool)
     if not number or not math.isfinite(time_s) or time_s < 0:
         raise InputError(f"time_s is {time_s!r:.40}; allowed are seconds after programming, 0 or more")
+
+
+def check_ohm(name: str, ohm: Any) -> None:
+    """A wire resistance, 0 or more.
+
+    Raises
+    ------
+    InputError
+        If it is something else.
+    """
+    number = isinstance(ohm, Real) and not isinstance(ohm, bool)
+    if not number or not math.isfinite(ohm) or ohm < 0:
+        raise InputError(f"{name} is {ohm!r:.40}; allowed are 0 or more ohm")
+
+
+def check_shape(shape: Any) -> tuple[int, ...]:
+    """The shape of an array of cells.
+
+    Raises
+    ------
+    InputError
+        If it is not a sequence of whole numbers of 0 and more.
+    """
+    sizes = tuple(shape) if isinstance(shape, tuple | list) else None
+    if sizes is None or not all(isinstance(n, Integral) and not isinstance(n, bool) and n >= 0 for n in sizes):
+        raise InputError(f"shape is {shape!r:.40}; allowed are whole numbers of 0 and more")
+    return sizes

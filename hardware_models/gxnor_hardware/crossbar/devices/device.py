@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 
 from gxnor_snn.errors import InputError
 
-from .checks import check_floats, check_time
+from .checks import check_floats, check_shape, check_time
 from .record import Record
 
 if TYPE_CHECKING:
@@ -186,11 +186,15 @@ class Device(Record):
         ------
         ProfileError
             If the card gives no fault model.
+        InputError
+            If `shape` is no shape.
         """
         import torch
 
+        sizes = check_shape(shape)
+
         on, off = self._model("faults").rates()
-        u = torch.rand(tuple(shape), generator=generator, device=generator.device)
+        u = torch.rand(sizes, generator=generator, device=generator.device)
         return u < on, (u >= on) & (u < on + off)
 
     def stick(self, g_s: "Tensor", stuck_on: "Tensor", stuck_off: "Tensor") -> "Tensor":

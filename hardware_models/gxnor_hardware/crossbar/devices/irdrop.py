@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 from gxnor_snn.errors import InputError
 
+from .checks import check_ohm
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -48,7 +50,7 @@ def transfer(g_s: "Tensor", r_row_ohm: float, r_col_ohm: float, connected: "Tens
     Raises
     ------
     InputError
-        If `g_s` has no rows and columns, or a resistance is negative or not finite.
+        If `g_s` has no rows and columns or holds no conductances, or a resistance is negative or not finite.
     """
     kr, kc = _rates(g_s, r_row_ohm, r_col_ohm, connected)
     import torch
@@ -92,13 +94,13 @@ def _decay(k: "Tensor", x: "Tensor", length: int) -> "Tensor":
 
 def _rates(g_s: "Tensor", r_row: float, r_col: float, connected: "Tensor | None") -> "tuple[Tensor, Tensor]":
     """(k_r (..., rows, 1), k_c (..., 1, cols))."""
-    import math
-
-    if g_s.dim() < 2 or not g_s.is_floating_point():
-        raise InputError(f"g_s is {g_s.dtype} {tuple(g_s.shape)}; allowed are floats (..., rows, cols)")
-    for name, r in (("r_row_ohm", r_row), ("r_col_ohm", r_col)):
-        if not (math.isfinite(r) and r >= 0):
-            raise InputError(f"{name} is {r!r:.40}; allowed are 0 or more ohm")
+    if not getattr(g_s, "is_floating_point", bool)() or g_s.dim() < 2:
+        given = f"{getattr(g_s, 'dtype', type(g_s).__name__)} {tuple(getattr(g_s, 'shape', ()))}"
+        raise InputError(f"g_s is {given}; allowed is a torch tensor of floats (..., rows, cols)")
+    if g_s.numel() and not bool(((g_s >= 0) & g_s.isfinite()).all()):
+        raise InputError("g_s holds negative or infinite values; allowed are conductances in siemens")
+    check_ohm("r_row_ohm", r_row)
+    check_ohm("r_col_ohm", r_col)
     seen = g_s
     if connected is not None:
         if connected.shape != g_s.shape[:-1]:

@@ -88,6 +88,8 @@ def conductances(
     import torch
 
     _check(device, cells, span, step)
+    if not hasattr(level, "is_floating_point"):
+        raise InputError(f"level is {type(level).__name__}; allowed is a torch tensor of whole numbers")
     v = level if level.is_floating_point() else level.to(torch.get_default_dtype())
     if v.numel() and not bool(((v.abs() <= span) & (v == v.round())).all()):
         raise InputError(f"level holds values that are not whole numbers in -{span} to {span}")

@@ -16,6 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from gxnor_snn.errors import InputError
 
+from .checks import check_ohm
+
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix
 
@@ -117,16 +119,18 @@ def cell_transfer(
 def _checked(
     g_s: ArrayLike, v: ArrayLike, r_row_ohm: float, r_col_ohm: float, disconnected: ArrayLike | None
 ) -> tuple[Array, Array]:
-    g, volts = np.asarray(g_s, dtype=np.float64), np.asarray(v, dtype=np.float64)
+    try:
+        g, volts = np.asarray(g_s, dtype=np.float64), np.asarray(v, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"g_s and v are not arrays of numbers: {error}") from error
     if g.ndim != 2 or not 0 < g.size <= _MOST_CELLS or not (np.isfinite(g).all() and (g >= 0).all()):
         raise InputError(
             f"g_s has shape {g.shape}; allowed are (rows, cols), at most {_MOST_CELLS} cells, finite, not negative"
         )
     if volts.ndim not in (1, 2) or len(volts) != len(g) or not np.isfinite(volts).all():
         raise InputError(f"v has shape {volts.shape}; allowed are finite ({len(g)},) or ({len(g)}, k)")
-    for name, r in (("r_row_ohm", r_row_ohm), ("r_col_ohm", r_col_ohm)):
-        if not (np.isfinite(r) and r >= 0):
-            raise InputError(f"{name} is {r!r:.40}; allowed are 0 or more ohm")
+    check_ohm("r_row_ohm", r_row_ohm)
+    check_ohm("r_col_ohm", r_col_ohm)
     if disconnected is not None:
         cut = np.asarray(disconnected)
         if cut.shape != (len(g),) or cut.dtype != np.bool_:

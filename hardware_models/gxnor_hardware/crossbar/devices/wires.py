@@ -67,7 +67,7 @@ def wire(node_nm: int, cell: str = "1t1r") -> Wire:
     InputError
         If node or cell is not in the table.
     """
-    if (node_nm, cell) not in _table():
+    if not isinstance(node_nm, int) or not isinstance(cell, str) or (node_nm, cell) not in _table():
         nodes = ", ".join(map(str, wire_nodes()))
         raise InputError(
             f"wire ({node_nm!r:.20}, {cell!r:.20}) is unknown; allowed are {nodes} with 1t1r or crossbar"
