@@ -170,6 +170,17 @@ def test_walls_of_numbers_and_events(edited: Edit) -> None:
     wall(layer(300, 2), few, r"needs cores_per_chip of \d+; the wall is 1")
 
 
+def test_cores_of_one_neuron_are_a_wall(edited: Edit) -> None:
+    """A ternary neuron is two, and copies of a line cannot be made one by one."""
+    one = {"limits/neurons_per_core/value": 1}
+    with pytest.raises(
+        PricingError, match=r"neuron of population 'h'.* takes 2 neurons of a core; .* allowed are 1"
+    ):
+        map_graph(layer(3, 2), edited(TRUENORTH, one))
+    with pytest.raises(PricingError, match=r"takes splitters; the wall is neurons_per_core of 1"):
+        map_graph(layer(3, 2), edited(TIANJIC, one))
+
+
 # ---- cores and copies against a walk over target neurons
 
 
@@ -773,8 +784,14 @@ def test_rates_without_a_name_or_a_price_are_refused(edited: Edit) -> None:
     profile = load_profile(TRUENORTH)
     with pytest.raises(PricingError, match="rate 'spikes' is 1; allowed are synop"):
         power_w(profile, {"spikes": 1})
-    with pytest.raises(PricingError, match="rate 'synop' is -1"):
-        power_w(profile, {"synop": -1})
+    bad: Any
+    for bad in (-1, float("nan"), float("inf"), "1", None):
+        with pytest.raises(PricingError, match="rate 'synop' is "):
+            power_w(profile, {"synop": bad})
+        with pytest.raises(PricingError, match="rate 'chips' is "):
+            power_w(profile, {}, chips=bad)
+    with pytest.raises(PricingError, match="'loihi_micro_2018' is of model 'synapse_lists'; allowed is"):
+        power_w(load_profile("loihi"), {"synop": 1e6})
     with pytest.raises(PricingError, match="no clock: no published value"):
         power_w(profile, {"clock": 1e6})
     assert power_w(load_profile(TIANJIC), {"synop": 649e9, "hop": 1e9}).value == pytest.approx(1.0, rel=1e-3)

@@ -4,6 +4,7 @@ P = chips P_static + sum_k r_k e_k, E = P t. A card whose constant is an aggrega
 that they are suppressed; what nobody published is unpriced.
 """
 
+import math
 from collections.abc import Mapping
 
 from gxnor_snn.errors import PricingError
@@ -76,11 +77,17 @@ def power_w(profile: Profile, rates: Mapping[str, float], chips: float = 1.0) ->
     Raises
     ------
     PricingError
-        If a rate has no name of the card's vocabulary, is negative, or has no price.
+        If the card is of another model, or a rate has no name of its vocabulary, is no finite number of at least
+        0, or has no price.
     """
-    for name, rate in rates.items():
-        if name not in TERMS or not rate >= 0:
-            raise PricingError(f"rate {name!r} is {rate!r}; allowed are {', '.join(TERMS)}, at least 0 per second")
+    if profile.model != "synapse_array":
+        raise PricingError(f"card {profile.name!r} is of model {profile.model!r}; allowed is synapse_array")
+    for name, rate in {**rates, "chips": chips}.items():
+        known = name in TERMS or name == "chips"
+        if not known or not isinstance(rate, int | float) or not 0 <= rate < math.inf:
+            raise PricingError(
+                f"rate {name!r} is {rate!r}; allowed are {', '.join(TERMS)}, at least 0 per second, and chips"
+            )
     ledger = Ledger(profile)
     charge_law(ledger, {n: Amount.exact(r) for n, r in rates.items()}, {}, Amount.exact(1.0), chips)
     bill = ledger.bill(1, Layout(profile.name, profile.kind, "", {}, {}, {}))

@@ -125,8 +125,7 @@ def cut_over_cores(
 def _relay_splitters(part: Partition, profile: Profile) -> Splitters:
     """Splitters behind partial sums, where one takes more than an axon of the core that adds it."""
     axons = np.full(part.neurons * part.partial_sums, part.relayed.per_plane[0])
-    rows, columns = profile.number("axons_per_core"), profile.number("neurons_per_core")
-    return splitters(axons, part.partials, profile.limit("axon_targets"), columns, rows)
+    return splitters(axons, part.partials, profile)
 
 
 def _splitters(
@@ -146,13 +145,7 @@ def _splitters(
         np.zeros(1, np.int64),
     )
     each = max(len(lines[e.name].signs) for e in edges)
-    return splitters(
-        axons,
-        each,
-        profile.limit("axon_targets"),
-        profile.number("neurons_per_core"),
-        profile.number("axons_per_core"),
-    )
+    return splitters(axons, each, profile)
 
 
 def _number(

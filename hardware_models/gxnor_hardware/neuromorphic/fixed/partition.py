@@ -158,8 +158,8 @@ def partition(
     Raises
     ------
     PricingError
-        If a neuron's fan-in is beyond the wall and the card says nothing of partial sums, or a single source
-        value takes more axons than a core has.
+        If a neuron's fan-in is beyond the wall and the card says nothing of partial sums, a single source value
+        takes more axons than a core has, or a single neuron more neurons.
     """
     axons, columns = profile.number("axons_per_core"), profile.number("neurons_per_core")
     graded = profile.choice("signed_neurons") == "one_neuron"
@@ -196,7 +196,11 @@ def partition(
         rank = groups > 1, cut.cores
         if best is None or rank < best[0]:
             best = rank, cut
-    assert best is not None  # a single neuron always fits, fan-in having been checked
+    if best is None:  # not even a single neuron, fan-in having been checked
+        raise PricingError(
+            f"card {profile.name!r}: a neuron of population {name!r}, or its partial sums, takes "
+            f"{max(compartments, partials)} neurons of a core; the wall is neurons_per_core, allowed are {columns}"
+        )
     return best[1]
 
 

@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from gxnor_snn.errors import PricingError
+
+from ...profile import Profile
 from .windows import Int64
 
 __all__ = ["Splitters", "splitters"]
@@ -41,7 +44,7 @@ def _tree(copies: int, width: int) -> list[int]:
     return levels
 
 
-def splitters(axons: Int64, lines: int, allowed: int | None, columns: int, rows: int) -> Splitters:
+def splitters(axons: Int64, lines: int, profile: Profile) -> Splitters:
     """Splitters of a population.
 
     Parameters
@@ -50,13 +53,23 @@ def splitters(axons: Int64, lines: int, allowed: int | None, columns: int, rows:
         Axons that one line of every neuron must drive.
     lines
         Lines per neuron.
-    allowed
-        Axons that a neuron can drive; None for any number.
-    columns, rows
-        Neurons and axons of a core.
+    profile
+        The card: axons that a neuron can drive (any number where it does not say), neurons and axons of a core.
+
+    Raises
+    ------
+    PricingError
+        If a core has a single neuron, of which no tree of copies can be made.
     """
+    allowed = profile.limit("axon_targets")
     if allowed is None or int(axons.max(initial=0)) <= allowed:
         return Splitters()
+    columns, rows = profile.number("neurons_per_core"), profile.number("axons_per_core")
+    if columns < 2:
+        raise PricingError(
+            f"card {profile.name!r}: a line that drives {int(axons.max())} axons takes splitters; the wall is "
+            f"neurons_per_core of {columns}, allowed are at least 2"
+        )
     neurons = cores = depth = 0
     found: list[tuple[int, int]] = []
     needs, counts = np.unique(axons, return_counts=True)
