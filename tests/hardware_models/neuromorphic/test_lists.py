@@ -297,6 +297,18 @@ def skipping_net(size: int = 8) -> EventGraph:
     )
 
 
+def test_long_delays_are_waited_for_without_counting_every_step() -> None:
+    late = Dense(name="fc", source="x", target="out", coding=TERNARY, weights=np.ones((3, 2), int), delay=10**9)
+    graph = EventGraph([Input(name="x", shape=(2,), coding=TERNARY), readout("out", (3,))], [late])
+    profile = load_profile(LOIHI)
+    mapping = map_graph(graph, profile)
+    waited = next(c for c in mapping.checks if c.limit == "delay_bits")
+    assert (waited.status, waited.used, waited.allowed) == ("exceeded", 30, 6)
+    bill = price(counts_of(graph, np.ones((1, 2), np.int64)), profile, mapping)
+    assert bill.latency is not None
+    assert bill.latency.time_s == pytest.approx(10**9 * (3 * 5.3 + 113) * NS, rel=1e-6)
+
+
 def test_events_take_time_in_the_step_they_arrive_in() -> None:
     """Both branches out of a are worked off at once, by different cores; the update of c comes when its sum is whole."""
     graph, profile = skipping_net(), load_profile(LOIHI)

@@ -264,6 +264,49 @@ def test_neurons_are_updated_in_ticks_in_which_nothing_reaches_them(edited: Edit
     assert sum("tick" in w and "2 times the 1 ms" in w for w in bill.warnings) == 3
 
 
+def test_long_delays_are_waited_for_without_counting_every_tick(edited: Edit) -> None:
+    late = Dense(
+        name="fc", source="input", target="out", coding=TERNARY, weights=np.ones((3, 2), int), delay=10**9
+    )
+    graph = EventGraph([Input(name="input", shape=(2,), coding=TERNARY), readout("out", 3)], [late])
+    counts = run(graph, np.ones((1, 2), np.int64)).counts
+    assert counts is not None
+    update = {"value_us": 500.0, "per": "neuron", "source": "test", "grade": "D"}
+    for times, tick in (({}, 1e-3), ({"time/neuron_update": update}, 1.5e-3)):
+        bill = priced(graph, counts, edited(SPINNAKER, times))
+        assert bill.latency is not None
+        assert bill.latency.time_s == pytest.approx((10**9 + 1) * tick, rel=1e-6)
+        assert any("ticks without events" in w for w in bill.warnings) == bool(times)
+
+
+def test_summed_counts_hold_samples_that_work_different_cores(edited: Edit) -> None:
+    """Sample 1 reaches only a, sample 2 only b, in the same tick: the mean of maxima is twice the maximum of means."""
+    graph = EventGraph(
+        [
+            Input(name="input", shape=(2,), coding=TERNARY),
+            spiking("a", (50,), 1),
+            spiking("b", (50,), 1),
+            readout("out", 1),
+        ],
+        [
+            dense("xa", "input", "a", np.tile([1, 0], (50, 1))),
+            dense("xb", "input", "b", np.tile([0, 1], (50, 1))),
+            dense("ao", "a", "out", np.zeros((1, 50), int)),
+            dense("bo", "b", "out", np.zeros((1, 50), int)),
+        ],
+    )
+    profile = edited(SPINNAKER, {"limits/tick_us/value": 1, "time/synop/band_us": None})
+    counts = run(graph, np.eye(2, dtype=np.int64)).counts
+    assert counts is not None
+    each, summed = (priced(graph, c, profile).latency for c in (counts, counts.summed()))
+    assert each is not None
+    assert summed is not None
+    assert each.time_s == pytest.approx(50 * 0.2e-6 + 1e-6)
+    assert summed.time_s < each.time_s
+    assert summed.low_s <= each.low_s
+    assert each.high_s <= summed.high_s
+
+
 def test_the_core_with_the_most_events_need_not_be_the_fullest(edited: Edit) -> None:
     """Five neurons as 3 + 2: the one open gate may stand beside two updates, where three take as long."""
     weights = np.zeros((5, 1), int)

@@ -37,8 +37,11 @@ def latency(
         return None
     sync = barrier(times, float(mapping.resources["tiles"]), float(mapping.resources["tiles_per_chip"]))
     total = Amount.exact(0.0)
-    for step in range(1, int(mapping.resources["steps"]) + 1):
+    steps = _working(mapping)
+    for step in steps:
         total += _step(events, times, mapping, step) + sync
+    idle = _work(times, float(mapping.resources["compartments_per_core"]))[0][:, 0]
+    total += (Amount(*idle.tolist()) + sync) * (float(mapping.resources["steps"]) - len(steps))
     formula = "sum over steps of the busiest core's events and updates, plus the barrier"
     ledger.take(total, need, formula, [f.grade for n, f in profile.design.items() if n in design])
     return total
@@ -79,6 +82,15 @@ def _work(times: Times, compartments: float) -> tuple[Float, Float]:
     return compartments * _scenarios(times["neuron_update_idle"]), compartments * _scenarios(
         times["neuron_update"]
     )
+
+
+def _working(mapping: Mapping) -> list[int]:
+    """Steps in which events may arrive or neurons settle; in all others compartments idle."""
+    found = {int(static["arrives"]) for static in mapping.projections.values()}
+    for own in mapping.populations.values():
+        if "cores" in own:
+            found |= {int(own["stage"]), int(own["stage"]) - int("fan_in_parts" in own)}
+    return sorted(found)
 
 
 def _step(events: Events, times: Times, mapping: Mapping, step: int) -> Amount:

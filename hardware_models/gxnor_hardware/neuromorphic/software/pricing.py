@@ -81,11 +81,20 @@ def tick_times(events: Events, profile: Profile, mapping: Mapping) -> dict[int, 
         update these are synaptic events only.
         None where the card has no time of a synaptic event, or layers run densely.
     """
+    works = _works(events, profile, mapping)
+    if works is None:
+        return None
+    busiest = {t: max(tick, key=lambda n: float(tick[n][0].mean())) for t, tick in works.items()}
+    return {t: (busiest[t], np.maximum.reduce(list(tick.values()))) for t, tick in works.items()}
+
+
+def _works(events: Events, profile: Profile, mapping: Mapping) -> dict[int, dict[str, Float]] | None:
+    """As `tick_times`, for every population in every tick in which an event may arrive."""
     synop, update = profile.time.get("synop"), profile.time.get("neuron_update")
     if synop is None or profile.choice("synapses") != "events":
         return None
     blank: Float = np.zeros((3, events.n_samples if events.per_sample else 1))
-    found: dict[int, dict[str, Float]] = {t: {} for t in range(1, int(mapping.resources["steps"]) + 1)}
+    found: dict[int, dict[str, Float]] = {}
     for name, static in mapping.projections.items():
         population, count = str(static["target"]), events.each(name, str(static["event"]))
         cores = float(mapping.populations[population]["cores"])
@@ -94,7 +103,7 @@ def tick_times(events: Events, profile: Profile, mapping: Mapping) -> dict[int, 
             count / cores,
             np.minimum(count, float(static["busiest_core_synapses"])),
         ]
-        tick = found[int(static["arrives"])]
+        tick = found.setdefault(int(static["arrives"]), {})
         tick[population] = tick.get(population, blank) + np.stack(spread) * _scenarios(synop)
     if update is not None:
         for tick in found.values():  # every neuron in every tick, whether anything arrives there or not
@@ -104,9 +113,15 @@ def tick_times(events: Events, profile: Profile, mapping: Mapping) -> dict[int, 
                     work = np.array([[fullest], [mean], [fullest]]) * _scenarios(update)
                     least = np.array([[0.0], [fullest * update.low], [0.0]])
                     tick[population] = np.maximum(tick.get(population, blank) + work, least)
-    worked = {t: tick for t, tick in found.items() if tick}
-    busiest = {t: max(tick, key=lambda n: float(tick[n][0].mean())) for t, tick in worked.items()}
-    return {t: (busiest[t], np.maximum.reduce(list(tick.values()))) for t, tick in worked.items()}
+    return found
+
+
+def _quiet(profile: Profile, mapping: Mapping) -> tuple[str, Float]:
+    """As an entry of `tick_times`, for every tick in which no event can arrive."""
+    sizes = {n: float(own["neurons_per_core"]) for n, own in mapping.populations.items() if "cores" in own}
+    fullest = max(sizes, key=sizes.__getitem__)
+    update = profile.time.get("neuron_update")
+    return fullest, np.zeros((3, 1)) if update is None else sizes[fullest] * _scenarios(update)
 
 
 def _scenarios(constant: Constant) -> Float:
@@ -120,18 +135,22 @@ def _latency(events: Events, profile: Profile, mapping: Mapping, ledger: Ledger)
     deadline = profile.deadline(name)
     if deadline is None:
         return None
-    times = tick_times(events, profile, mapping)
+    works, times = _works(events, profile, mapping), tick_times(events, profile, mapping)
+    steps = int(mapping.resources["steps"])
     total = Amount.exact(0.0)
-    for step in range(1, int(mapping.resources["steps"]) + 1):
-        if times is None or step not in times:
-            total += Amount.exact(deadline)
-            continue
-        population, busy = times[step]
+    for step, (population, busy) in sorted((times or {}).items()):
         value, low, high = (float(row.mean()) for row in np.maximum(busy, deadline))
-        if not events.per_sample and events.n_samples > 1:
-            high = deadline + float(busy[2].mean())  # the mean of maxima is above the maximum of means
+        if works is not None and not events.per_sample and events.n_samples > 1:
+            # the mean of maxima is above the maximum of means, but not above the sum
+            high = deadline + sum(float(work[2].mean()) for work in works[step].values())
         total += Amount(value, low, high)
-        _tell(ledger, step, population, busy, deadline)
+        _tell(ledger, f"tick {step}", population, busy, deadline)
+    left = steps - len(times or {})
+    population, busy = _quiet(profile, mapping)
+    value, low, high = np.maximum(busy, deadline)[:, 0].tolist()
+    total += Amount(value, low, high) * float(left)
+    if left:
+        _tell(ledger, "ticks without events", population, busy, deadline)
     if times is None:
         ledger.warn(
             f"card {profile.name!r} has no time of a synaptic event: every tick is taken to keep its deadline of "
@@ -148,16 +167,16 @@ def _latency(events: Events, profile: Profile, mapping: Mapping, ledger: Ledger)
     return total
 
 
-def _tell(ledger: Ledger, step: int, population: str, busy: Float, deadline: float) -> None:
+def _tell(ledger: Ledger, when: str, population: str, busy: Float, deadline: float) -> None:
     """State by how much a deadline is missed, on average, and where it may be."""
     value, high = float(busy[0].mean()), float(busy[2].mean())
     if value > deadline:
         ledger.warn(
-            f"deadline: in tick {step} the busiest core of {population!r} takes {value * 1e3:.3g} ms, "
+            f"deadline: in {when} the busiest core of {population!r} takes {value * 1e3:.3g} ms, "
             f"{value / deadline:.3g} times the {deadline * 1e3:g} ms of real time"
         )
     elif high > deadline:
         ledger.warn(
-            f"deadline: in tick {step} the busiest core of {population!r} takes {value * 1e3:.3g} ms, but "
+            f"deadline: in {when} the busiest core of {population!r} takes {value * 1e3:.3g} ms, but "
             f"{high * 1e3:.3g} ms at worst, {high / deadline:.3g} times the {deadline * 1e3:g} ms of real time"
         )
