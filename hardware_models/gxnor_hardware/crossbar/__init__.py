@@ -6,7 +6,8 @@ The names of `physics` are imported when they are asked for, since they need tor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .physics import ArraySpec, Crossbars, accuracy, calibrate, mean_and_std, program, simulate
+    from .physics import ArraySpec, Crossbars, accuracy, calibrate, mean_and_std, program
+    from .physics.simulate import simulate
 
 __all__ = ["ArraySpec", "Crossbars", "accuracy", "calibrate", "mean_and_std", "program", "simulate"]
 

@@ -57,6 +57,7 @@ def check_shape(shape: Any) -> tuple[int, ...]:
         If it is not a sequence of whole numbers of 0 and more.
     """
     sizes = tuple(shape) if isinstance(shape, tuple | list) else None
-    if sizes is None or not all(isinstance(n, Integral) and not isinstance(n, bool) and n >= 0 for n in sizes):
+    whole = sizes is not None and all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
+    if sizes is None or not whole or min(sizes, default=0) < 0:
         raise InputError(f"shape is {shape!r:.40}; allowed are whole numbers of 0 and more")
     return sizes

@@ -112,5 +112,5 @@ def test_the_names_are_imported_when_they_are_asked_for() -> None:
 
     assert crossbar.simulate is simulate
     with pytest.raises(AttributeError, match="nope"):
-        _ = crossbar.nope  # type: ignore[attr-defined]
+        _ = crossbar.nope
     assert isinstance(torch.Generator(), torch.Generator)

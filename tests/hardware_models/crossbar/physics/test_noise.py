@@ -207,7 +207,7 @@ def test_drift_shrinks_sums_and_compensation_restores_their_mean() -> None:
         lambda k: (Device.ideal(), replace(OPEN, switch_noise=0.02 * k)),
         lambda k: (Device.ideal(), replace(OPEN, gain_error=0.02 * k)),
         lambda k: (Device.ideal(), replace(OPEN, offset_v=1e-3 * k)),
-        lambda k: (Device.ideal(), replace(OPEN, r_row_ohm=float(k), r_col_ohm=float(k))),
+        lambda k: (Device.ideal(), replace(OPEN, r_row_ohm=0.3 * k, r_col_ohm=0.3 * k)),
         lambda k: (Device.ideal(), ArraySpec(adc_bits=8 - 2 * k)),
     ],
 )
