@@ -110,8 +110,8 @@ def measure_speed(checkpoint: str, python: str | None, n: int, rounds: int) -> N
         runs[name] = lambda c=crossbars: ours(c, x, y)  # type: ignore[misc]
     figures: dict[str, Any] = {
         "what": "MNIST test set once, programmed arrays, lenet, rram_wan2022 at 1 s, 1 % read noise, 8-bit ADC, "
-        "128 rows, one thread; 8-bit DAC for pixels unless bit-serial; TorchInferenceTile refuses weight noise and "
-        "has plain noise on its outputs instead",
+        "128 rows, one thread; 8-bit DAC for pixels unless bit-serial; TorchInferenceTile refuses weight "
+        "noise and has plain noise on its outputs instead",
         "samples": n,
     }
     workers = []
