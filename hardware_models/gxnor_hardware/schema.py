@@ -37,59 +37,38 @@ Everything else is refused: unknown keys, missing sources, wrong units, values o
 that hold the same quantity (double charge).
 """
 
-import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from gxnor_snn.errors import ProfileError
 
 from .consistency import check_charges, check_divisors, check_required, known
 from .models import MODELS
 from .profile import Constant, Fact, Profile, Validity
-from .units import DIMENSIONS, to_si
+from .quantity import Basis, Grade, Strict, Table, Text, explain, parse_constant, shown
+from .units import DIMENSIONS
 from .vocabulary import Vocabulary
 
 __all__ = ["FORMAT", "explain", "parse_constant", "parse_profile"]
 
 FORMAT = 1
 
-Grade = Literal["A", "B", "C", "D", "M"]
-Basis = Literal["measured", "simulated", "vendor", "estimated", "derived", "unstated"]
-Text = Field(min_length=1)
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class _ValidityTable(_Strict):
+class _ValidityTable(Strict):
     basis: Basis
-    node_nm: float | None = Field(default=None, gt=0)
+    node_nm: float | None = Field(default=None, gt=0, le=100_000)
     vdd_v: float | None = Field(default=None, gt=0, le=20)
-    notes: list[str] = []
-
-
-class _ConstantTable(_Strict):
-    """A constant without its value and band, which carry their unit in the key."""
-
-    scope: Literal["marginal", "aggregate"] | None = None
-    includes: list[str] = []
-    variant_of: str | None = None
-    per: str = Text
-    basis: Basis | None = None
-    source: str = Text
-    grade: Grade
-    note: str = ""
+    notes: list[str] = Field(default_factory=list)
 
 
 _MOST = 1 << 40
 """Beyond any count of parts of a device, and far from the end of 64-bit integers."""
 
 
-class _LimitTable(_Strict):
+class _LimitTable(Strict):
     value: int = Field(gt=0, lt=_MOST)
     kind: Literal["wall", "budget", "deadline"]
     source: str = Text
@@ -97,157 +76,35 @@ class _LimitTable(_Strict):
     note: str = ""
 
 
-class _DesignTable(_Strict):
+class _DesignTable(Strict):
     value: int | str
     source: str = Text
     grade: Grade
     note: str = ""
 
 
-Table = dict[str, Any]
-
-
-class _Card(_Strict):
+class _Card(Strict):
     format: Literal[1]
     name: str = Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)+$")
     kind: Literal["neuromorphic", "crossbar", "digital"]
     model: str = Text
     display: str = Text
     summary: str = Text
-    aliases: list[str] = []
-    excludes: list[str] = []
+    aliases: list[str] = Field(default_factory=list)
+    excludes: list[str] = Field(default_factory=list)
     validity: _ValidityTable
-    energy: dict[str, Table] = {}
-    power: dict[str, Table] = {}
-    time: dict[str, Table] = {}
-    frequency: dict[str, Table] = {}
-    ratio: dict[str, Table] = {}
-    conductance: dict[str, Table] = {}
-    resistance: dict[str, Table] = {}
-    voltage: dict[str, Table] = {}
-    area: dict[str, Table] = {}
-    count: dict[str, Table] = {}
-    limits: dict[str, _LimitTable] = {}
-    design: dict[str, _DesignTable] = {}
-
-
-def explain(error: ValidationError, where: str, model: type[BaseModel]) -> ProfileError:
-    """The first complaint of pydantic as one line naming card, field, what stands there and what is allowed."""
-    first = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        allowed = ", ".join(model.model_fields) if len(first["loc"]) == 1 else "see the card format"
-        return ProfileError(f"{where}: unknown key {field!r}; allowed are {allowed}")
-    if first["type"] == "missing":
-        return ProfileError(f"{where}: {field} is missing")
-    message = first["msg"]
-    return ProfileError(f"{where}: {field} is {_shown(first['input'])}; {message[:1].lower()}{message[1:]}")
-
-
-def _shown(raw: Any) -> str:
-    """What stands there, cut short; Python refuses to print integers of thousands of digits."""
-    try:
-        return f"{raw!r:.80}"
-    except ValueError:
-        return "a number of thousands of digits"
-
-
-def _finite(value: int | float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an integer beyond every float
-        return False
-
-
-def _numbers(where: str, key: str, raw: Any, count: int) -> list[int | float]:
-    values = raw if count > 1 else [raw]
-    good = isinstance(values, list) and len(values) == count
-    if not good or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
-        allowed = "a number" if count == 1 else "[low, high]"
-        raise ProfileError(f"{where}.{key} is {_shown(raw)}; allowed is {allowed}")
-    if not all(map(_finite, values)):
-        raise ProfileError(f"{where}.{key} is {_shown(raw)}; allowed are finite numbers")
-    return list(values)
-
-
-def _quantity(where: str, section: str, table: Table) -> tuple[Constant, Table]:
-    """Take value and band out of a constant's table, in SI."""
-    dimension = DIMENSIONS[section]
-    keys = {f"{word}_{unit}".rstrip("_"): (word, unit) for word in ("value", "band") for unit in dimension.units}
-    allowed = ", ".join(k for k, (word, _) in keys.items() if word == "value")
-    rest = dict(table)
-    found: dict[str, tuple[str, str]] = {}
-    for key in table:
-        if key.split("_")[0] not in ("value", "band"):
-            continue
-        if key not in keys:
-            raise ProfileError(f"{where}: {key!r} has no unit of {section}; allowed are {allowed}")
-        word, unit = keys[key]
-        if word in found:
-            raise ProfileError(f"{where}: {found[word][0]!r} and {key!r} both stand there; allowed is one {word}")
-        found[word] = (key, unit)
-        rest.pop(key)
-    if "value" not in found:
-        raise ProfileError(f"{where}: no value; allowed are {allowed} (what nobody published is left out)")
-    key, unit = found["value"]
-    power = dimension.units[unit]
-    value = to_si(_numbers(where, key, table[key], 1)[0], power)
-    low = high = value
-    if "band" in found:
-        band_key, band_unit = found["band"]
-        if band_unit != unit:
-            raise ProfileError(f"{where}: {band_key!r} and {key!r} differ in unit; allowed is one unit")
-        low, high = (to_si(v, power) for v in _numbers(where, band_key, table[band_key], 2))
-        if not low <= value <= high:
-            raise ProfileError(f"{where}.{band_key} is {table[band_key]}; it must hold the value {table[key]}")
-    # exactly 0 is a claim that a card may make; anything else out of range is a slip of units
-    for number in (low, value, high):
-        if number != 0 and not dimension.least <= number <= dimension.most:
-            raise ProfileError(
-                f"{where}: {number:g} {dimension.symbol} is not plausible; allowed are "
-                f"{dimension.least:g} to {dimension.most:g} {dimension.symbol}, or exactly 0"
-            )
-    bare = Constant(value, low, high, unit, None, (), None, "", "", "", "")
-    return bare, rest
-
-
-def parse_constant(where: str, section: str, table: Table, basis: str) -> Constant:
-    """Check the table of one constant; `basis` is that of its card.
-
-    Raises
-    ------
-    ProfileError
-        Naming the constant, what stands there and what is allowed.
-    """
-    bare, rest = _quantity(where, section, table)
-    try:
-        checked = _ConstantTable.model_validate(rest)
-    except ValidationError as error:
-        raise explain(error, where, _ConstantTable) from error
-    costs = section in ("energy", "power")
-    if costs and checked.scope is None:
-        raise ProfileError(f"{where}: scope is missing; allowed are marginal, aggregate")
-    # of areas, too, one may hold another: a chip its arrays
-    if not costs and (checked.scope or (checked.includes and section != "area")):
-        raise ProfileError(f"{where}: scope and includes belong to energy and power, not to {section}")
-    if not costs and checked.variant_of is not None:
-        raise ProfileError(f"{where}: variant_of belongs to energy and power, not to {section}")
-    if checked.scope == "aggregate" and not checked.includes:
-        raise ProfileError(f"{where}: an aggregate must name what it includes")
-    return Constant(
-        value=bare.value,
-        low=bare.low,
-        high=bare.high,
-        unit=bare.unit,
-        scope=checked.scope,
-        includes=tuple(checked.includes),
-        variant_of=checked.variant_of,
-        per=checked.per,
-        basis=checked.basis or basis,
-        source=checked.source,
-        grade=checked.grade,
-        note=checked.note,
-    )
+    energy: dict[str, Table] = Field(default_factory=dict)
+    power: dict[str, Table] = Field(default_factory=dict)
+    time: dict[str, Table] = Field(default_factory=dict)
+    frequency: dict[str, Table] = Field(default_factory=dict)
+    ratio: dict[str, Table] = Field(default_factory=dict)
+    conductance: dict[str, Table] = Field(default_factory=dict)
+    resistance: dict[str, Table] = Field(default_factory=dict)
+    voltage: dict[str, Table] = Field(default_factory=dict)
+    area: dict[str, Table] = Field(default_factory=dict)
+    count: dict[str, Table] = Field(default_factory=dict)
+    limits: dict[str, _LimitTable] = Field(default_factory=dict)
+    design: dict[str, _DesignTable] = Field(default_factory=dict)
 
 
 def _deadlines(where: str, limits: Mapping[str, _LimitTable]) -> None:
@@ -268,7 +125,7 @@ def _design(where: str, design: Mapping[str, _DesignTable], vocabulary: Vocabula
         good = table.value in words if words else isinstance(table.value, int) and 0 < table.value < _MOST
         if not good:
             allowed = ", ".join(words) or f"a positive whole number below {_MOST}"
-            raise ProfileError(f"{where}: design.{name} is {_shown(table.value)}; allowed is {allowed}")
+            raise ProfileError(f"{where}: design.{name} is {shown(table.value)}; allowed is {allowed}")
 
 
 def parse_profile(data: Mapping[str, Any], where: str) -> Profile:
@@ -293,7 +150,7 @@ def parse_profile(data: Mapping[str, Any], where: str) -> Profile:
     model = MODELS.get(card.model)
     if model is None or model.kind != card.kind:
         allowed = ", ".join(name for name, m in MODELS.items() if m.kind == card.kind)
-        raise ProfileError(f"{where}: model is {_shown(card.model)}; a {card.kind} card allows {allowed}")
+        raise ProfileError(f"{where}: model is {shown(card.model)}; a {card.kind} card allows {allowed}")
     vocabulary = model.vocabulary
     sections: dict[str, dict[str, Constant]] = {}
     for section in DIMENSIONS:

@@ -177,3 +177,9 @@ def test_a_name_that_can_be_no_card_is_refused_in_one_line(name: Any) -> None:
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProfileError, match=r"none\.toml: cannot be read: No such file"):
         load_profile(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("node", [float("inf"), float("nan"), 0.0, -28.0, 1e9])
+def test_a_technology_node_that_cannot_be_is_refused(edited: Callable[..., Profile], node: float) -> None:
+    with pytest.raises(ProfileError, match=r"card test: validity\.node_nm is"):
+        edited("isaac_isca_2016", {"validity/node_nm": node})

@@ -6,7 +6,9 @@ A conductance enters in siemens; what leaves is named by the class. Extra keys a
 
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from ...quantity import Strict
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,12 +18,6 @@ __all__ = ["Finite", "Piece", "Pieces", "Polynomial", "Saturating", "Strict", "h
 MICRO = 1e-6
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-class Strict(BaseModel):
-    """A frozen table of a card: no unknown key, no silent conversion; whole numbers may stand for real ones."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 def horner(u: "Tensor", coefficients: tuple[float, ...]) -> "Tensor":
