@@ -248,17 +248,18 @@ def _shared(analysed: Mapping[str, _SharedLayer], way: str) -> Callable[[LayerSt
             return _gxnor(layer, basis)
         shared, states = analysed[layer.name], layer.states[basis]
         work = shared.work[way]
-        inside = shared.positions * layer.dense / (layer.padded or 1.0)  # taps in padding make no synapse
-        taps = work.taps * inside
+        taps = work.taps * shared.positions * layer.dense / (layer.padded or 1.0)  # those in padding make no synapse
+        counted = max(0.0, taps - work.maps * shared.positions)
+        joins = (work.additions - work.taps + work.maps) * shared.positions  # of maps: everywhere, padding or not
         return OpRow(
             "",
             basis,
             layer.name,
             xnor=taps * layer.weight_planes * states.planes,
-            additions=work.additions * inside,
+            additions=counted + joins,
             shift_adds=work.maps * shared.positions * (layer.pairs - 1),
             resting=_rest(layer, taps * states.active),
-            counted=(work.taps - work.maps) * inside,
+            counted=counted,
         )
 
     return rule

@@ -130,6 +130,16 @@ def test_shared_rows_scale_what_was_analysed() -> None:
         op_counts(dense(T, T), by_hand(), analysis)
 
 
+def test_padding_makes_no_synapse_but_maps_are_added_up_everywhere() -> None:
+    work = SimpleNamespace(maps=4.0, taps=10.0, additions=4.0 + 10 - 4)  # one of four kernels a map: 4 accumulations
+    analysis = Analysis((SimpleNamespace(name="fc", positions=25, work={"inverses": work}),))
+    for inside in (0.8, 0.1):  # the share of taps within the image
+        counts = by_hand(n_padded=round(M * N / inside))
+        shared = row(op_counts(dense(T, T), counts, analysis, ways=["inverses"]), "shared inverses", "measured")
+        assert shared.additions - shared.counted == pytest.approx(4 * 25)
+        assert shared.counted == pytest.approx(max(0, inside * 250 - 100))
+
+
 def test_a_whole_run_layer_by_layer() -> None:
     rng = np.random.default_rng(0)
     graph = EventGraph(
