@@ -84,6 +84,7 @@ def test_long_delays_are_waited_for_without_counting_every_step() -> None:
     mapping = map_graph(graph, profile)
     waited = next(c for c in mapping.checks if c.limit == "delay_bits")
     assert (waited.status, waited.used, waited.allowed) == ("exceeded", 30, 6)
+    assert any("delay_bits is 30, the card has 6" in note for note in mapping.notes)
     bill = price(counts_of(graph, np.ones((1, 2), np.int64)), profile, mapping)
     assert bill.latency is not None
     assert bill.latency.time_s == pytest.approx(10**9 * (3 * 5.3 + 113) * NS, rel=1e-6)

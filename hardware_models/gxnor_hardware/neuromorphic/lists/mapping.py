@@ -11,7 +11,7 @@ from gxnor_snn.results import Check, Mapping
 from gxnor_snn.results.mapping import Quantity
 
 from ...events import static_populations, static_projections
-from ...limits import check_limit
+from ...limits import check_limit, exceeded
 from ...profile import Profile
 from ..placement import Mesh, Placement, place, slots_text
 from ..stages import arrival, stages
@@ -79,7 +79,10 @@ def map_lists(graph: EventGraph, profile: Profile) -> Mapping:
         populations=populations,
         resources=resources,
         checks=tuple(checks),
-        notes=notes_of(graph, profile, cuts, chips),
+        notes=(
+            *notes_of(graph, profile, cuts, chips),
+            *exceeded([c for c in checks if c.limit != "cores_per_chip"]),
+        ),
     )
 
 

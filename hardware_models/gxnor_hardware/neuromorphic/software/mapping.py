@@ -9,7 +9,7 @@ from gxnor_snn.results import Check, Mapping
 from gxnor_snn.results.mapping import Quantity
 
 from ...events import static_populations, static_projections
-from ...limits import check_deadline, check_limit
+from ...limits import check_deadline, check_limit, exceeded
 from ...profile import Profile
 from ..stages import arrival, stages
 from .fan_in import Int64, fan_in
@@ -66,6 +66,9 @@ def map_software(graph: EventGraph, profile: Profile) -> Mapping:
         "neurons": sum(graph.populations[n].size for n in slices),
         "synapses": sum(int(share.sum()) for share in shares.values()),
     }
+    checks = _checks(graph, profile, populations, projections, resources)
+    # the other limits have notes of their own, and the bill tells of deadlines
+    over = exceeded([c for c in checks if c.limit in ("delay_ticks", "activation_bits")])
     return Mapping(
         profile=profile.name,
         kind=profile.kind,
@@ -73,8 +76,8 @@ def map_software(graph: EventGraph, profile: Profile) -> Mapping:
         projections=projections,
         populations=populations,
         resources=resources,
-        checks=tuple(_checks(graph, profile, populations, projections, resources)),
-        notes=_notes(graph, profile, int(resources["chips"])),
+        checks=tuple(checks),
+        notes=(*_notes(graph, profile, int(resources["chips"])), *over),
     )
 
 
