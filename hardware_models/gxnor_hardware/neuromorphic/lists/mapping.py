@@ -172,8 +172,8 @@ def _check_moves(graph: EventGraph, profile: Profile) -> None:
         travel = travel_of(graph, graph.populations[projection.source], profile)
         if travel.by_planes and not projection.weighted:
             raise PricingError(
-                f"projection {name!r}: a {projection.kind} reads levels of {travel.planes} planes, which binary "
-                f"events cannot move; allowed are sources of one plane"
+                f"card {profile.name!r}: projection {name!r}: a {projection.kind} reads levels of {travel.planes} "
+                f"planes, which binary events cannot move; allowed are sources of one plane"
             )
 
 
