@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gxnor_snn.errors import ConversionError
+from gxnor_snn.errors import ConversionError, GraphError
 from gxnor_snn.graph import Coding, EventGraph, Population, Projection, Readout, Spiking
 
 from ..passes.base import rebuilt
 from .planes import PlaneSet, planes_of, two_bits_of
+from .ranges import widened
 
 __all__ = ["Ternary", "decompose"]
 
@@ -47,7 +48,8 @@ def decompose(
     Effect on counts
     ----------------
     For "sign_mask", ``n_xnor`` and ``n_bitcount`` summed over the branches of a layer are those of the layer;
-    ``n_dense`` is it times the branches. Planes are internal spiking populations fed by identities.
+    ``n_dense`` is it times the branches. Planes are internal spiking populations fed by identities. A sum relay
+    declares a wider range where branches, plane by plane, could give more than the layer could; its sums stay.
 
     Returns
     -------
@@ -59,7 +61,8 @@ def decompose(
     ------
     ConversionError
         If a layer is unknown or weightless, `ternary` is not one of the two, or a layer to be written in two
-        bits feeds a relay, which has neither thresholds nor scale, or a name of a branch or plane is taken.
+        bits feeds a relay, which has neither thresholds nor scale, a name of a branch or plane is taken, or a sum
+        relay would have to hold more than -32767..32767.
     """
     if ternary not in ("sign_mask", "two_bits"):
         raise ConversionError(f"decompose: ternary is {ternary!r}, allowed are 'sign_mask' and 'two_bits'")
@@ -77,11 +80,11 @@ def decompose(
     used: list[PlaneSet] = []
     for name, edge in graph.projections.items():
         factor = grown[edge.target] // factors.get(name, 1)
-        widened = replace(edge, gain=edge.gain * factor) if factor > 1 else edge
+        scaled = replace(edge, gain=edge.gain * factor) if factor > 1 else edge
         if name not in chosen or (len(weights[name][0]) == 1 == len(planes[edge.source].names)):
-            projections.append(widened)
+            projections.append(scaled)
             continue
-        projections += _branches(widened, planes[edge.source], weights[name][0])
+        projections += _branches(scaled, planes[edge.source], weights[name][0])
         if planes[edge.source] not in used:
             used.append(planes[edge.source])
     for plane_set in used:
@@ -91,7 +94,10 @@ def decompose(
         return graph
     _check_names(populations, "population")
     _check_names(projections, "projection")
-    return rebuilt(graph, populations, projections)
+    try:
+        return rebuilt(graph, widened(populations, projections), projections)
+    except GraphError as error:
+        raise ConversionError(f"decompose: {error}; name other layers") from error
 
 
 def _chosen(graph: EventGraph, layers: str | Iterable[str] | None) -> dict[str, Any]:

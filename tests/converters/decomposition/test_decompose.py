@@ -187,6 +187,32 @@ def test_one_layer_alone() -> None:
     assert gains == [1, 2, 2, 4]
 
 
+@pytest.mark.parametrize("most", [2, 32767])
+def test_relays_declare_what_planes_could_give(most: int) -> None:
+    """Two planes of -1..1 could give +-3 where levels are -2..2."""
+    gain = 1 if most == 2 else most // 2
+    relay = Relay(name="r", shape=(1,), kind="sum", lo=-2 * gain, hi=2 * gain)
+    graph = EventGraph(
+        [
+            Input(name="in", shape=(1,), coding=Coding.signmag(2, lo=-2, hi=2)),
+            relay,
+            Readout(name="out", shape=(1,), scale=np.ones(1), offset=np.zeros(1)),
+        ],
+        [
+            Dense(name="a", source="in", target="r", weights=np.ones((1, 1), int), coding=T, gain=gain),
+            Dense(name="b", source="r", target="out", weights=np.ones((1, 1), int), coding=T),
+        ],
+    )
+    if most == 2:
+        after = decompose(graph, "a")
+        assert (after.populations["r"].lo, after.populations["r"].hi) == (-3, 3)  # type: ignore[attr-defined]
+        x = np.array([[-2], [-1], [0], [1], [2]])
+        np.testing.assert_array_equal(execute(after, x).readouts["out"], x)
+    else:
+        with pytest.raises(ConversionError, match="-49149..49149, allowed is a part of -32767..32767; name other"):
+            decompose(graph, "a")
+
+
 def test_branches_share_results() -> None:
     """Kernels of several bits are left alone by sharing; those of their branches are binary."""
     graph = from_torch(
