@@ -86,8 +86,8 @@ def _show(screen: "Screen", card: "Profile") -> None:
     rows += [("valid for", note) for note in validity.notes]
     rows += [("outside its boundary", part) for part in card.excludes]
     screen.pairs(card.display, rows)
-    columns = ("constant", "value", "band", "scope", "basis", "grade")
-    screen.table("Constants", columns, _constants(card), left=(0, 3, 4, 5))
+    columns = ("constant", "value", "band", "scope, basis", "grade")
+    screen.table("Constants", columns, list(_constants(card)), left=(0, 3, 4))
     facts = {**card.limits, **card.design}
     entries = [
         (name, f"{fact.value:,}" if isinstance(fact.value, int) else fact.value, fact.kind or "design", fact.grade)
@@ -113,7 +113,7 @@ def _constants(card: "Profile") -> Iterator[tuple[str, ...]]:
 
     for section, name, c in _named_constants(card):
         value, band = constant_text(section, c)
-        yield f"{section}.{name}", value, band, c.scope or "", c.basis, c.grade
+        yield f"{section}.{name}", value, band, f"{c.scope}, {c.basis}" if c.scope else c.basis, c.grade
 
 
 def _weakest(card: "Profile") -> str:

@@ -13,7 +13,7 @@ from .text import visible
 
 __all__ = ["Screen"]
 
-_GAP = 3
+_GAP = 2
 """Characters between two columns."""
 
 
@@ -54,7 +54,7 @@ class Screen:
         left: Sequence[int] = (0,),
         wrap: Sequence[int] | None = None,
     ) -> None:
-        """Print a table, as wide as the terminal where it can; a number is never broken or cut.
+        """Print a table, as wide as the terminal where it can; no word or number is ever broken or cut.
 
         Parameters
         ----------
@@ -67,16 +67,20 @@ class Screen:
         cells = [[visible(text) for text in row] for row in rows]
         wrapped = [index for index in left if index] if wrap is None else wrap
         widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
-        narrow = sum(widths) + _GAP * (len(columns) - 1) > self._console.width
+        gaps = _GAP * (len(columns) - 1)
         table = _table(title)
-        for index, name in enumerate(columns):
-            justify: Literal["left", "right"] = "left" if index in left else "right"
+        if sum(widths) + gaps > self._console.width:
             # headers may take several lines where the cells below are narrow
-            least = max(map(cell_len, (*name.split(), *(row[index] for row in cells))))
-            if index in wrapped or not narrow:
-                table.add_column(name, justify=justify, overflow="fold")
+            widths = [
+                _least(name, [row[index] for row in cells], index in wrapped) for index, name in enumerate(columns)
+            ]
+            table.width = max(self._console.width, sum(widths) + gaps)
+        for index, (name, width) in enumerate(zip(columns, widths, strict=True)):
+            justify: Literal["left", "right"] = "left" if index in left else "right"
+            if index in wrapped:
+                table.add_column(name, justify=justify, overflow="fold", min_width=width if table.width else None)
             else:
-                table.add_column(name, justify=justify, width=least)
+                table.add_column(name, justify=justify, width=width)
         self._print(table, cells)
 
     def pairs(self, title: str, rows: Iterable[tuple[str, str]]) -> None:
@@ -93,6 +97,12 @@ class Screen:
         self._console.print()
 
 
+def _least(name: str, cells: Sequence[str], wrapped: bool) -> int:
+    """Least width of a column that breaks no word, and no cell that is not to be wrapped."""
+    pieces = [word for cell in cells for word in cell.split()] if wrapped else cells
+    return max(map(cell_len, (*name.split(), *pieces)))
+
+
 def _table(title: str, show_header: bool = True) -> Table:
     """An empty table without side lines, which leaves 80 columns to the numbers."""
     return Table(
@@ -102,5 +112,6 @@ def _table(title: str, show_header: bool = True) -> Table:
         box=box.SIMPLE_HEAD,
         show_edge=False,
         pad_edge=False,
+        collapse_padding=True,
         show_header=show_header,
     )
