@@ -148,12 +148,16 @@ def compare(ours: Timing, chip: ListsChip, found: dict[str, Any], net: dict[str,
         return float(sum(pick(step) for ran in found["samples"] for step in ran["steps"]) / samples)
 
     counted = {term: float(values.sum(axis=1).mean()) for term, values in ours.terms.items()}
+    assert ours.link_load is not None
+    assert chip.links is not None
+    along = ours.link_load[..., : chip.links.horizontal].sum() / samples
+    total = ours.link_load.sum() / samples
     spikes = counted["spikes"] / energy["spike_out"]
     events = {
         "synaptic events": (float(ours.events.sum() / samples), mean(lambda s: s["events"])),
         "messages": (float(ours.messages_in.sum() / samples), mean(lambda s: s["messages"])),
-        "hops x": (None, mean(lambda s: s["hops_x"])),
-        "hops y": (None, mean(lambda s: s["hops_y"])),
+        "hops x": (float(along), mean(lambda s: s["hops_x"])),
+        "hops y": (float(total - along), mean(lambda s: s["hops_y"])),
         "compartments that fire": (spikes, mean(lambda s: s["fired"]) - float(np.sum(net["samples"]) / samples)),
         "compartment accesses": (
             counted["neuron accesses"] / energy["soma_access"],
@@ -165,12 +169,6 @@ def compare(ours: Timing, chip: ListsChip, found: dict[str, Any], net: dict[str,
             mean(lambda s: s["updated"]) - float(np.sum(net["samples"]) / samples),
         ),
     }
-    assert ours.link_load is not None
-    assert chip.links is not None
-    along = ours.link_load[..., : chip.links.horizontal].sum() / samples
-    total = ours.link_load.sum() / samples
-    events["hops x"] = (float(along), events["hops x"][1])
-    events["hops y"] = (float(total - along), events["hops y"][1])
     soma = {
         "accesses": events["compartment accesses"][1] * energy["soma_access"],
         "updates": events["compartment updates"][1] * energy["soma_update"],

@@ -16,6 +16,8 @@ from .footprint import Footprint, Int64
 
 __all__ = ["ENTRY", "Activity", "Flow", "Place", "Table", "activities", "flow", "levels_of", "table"]
 
+_MOST_LOOKED_UP = 1 << 27
+
 ENTRY = -1
 """Where inputs come from, in place of a core."""
 
@@ -71,18 +73,30 @@ class Flow:
     borders: Table | None = None
 
 
-def _gather(footprint: Footprint, places: Iterable[Place], size: int, cores: int) -> tuple[Int64, Int64, Int64]:
-    """(source neuron, core, synapses) without repeats."""
-    keys, values = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+def _gather(footprint: Footprint, places: Iterable[Place], size: int, cores: int) -> Any:
+    """Synapses by (source neuron, core), as a sparse matrix without repeats."""
+    rows, columns, values = ([np.zeros(0, np.int64)] for _ in range(3))
     for box, core in places:
         index, count = footprint.counts(box)
         where = np.broadcast_to(core, (size,))[index]
-        here = where >= 0
-        keys.append(index[here] * cores + where[here])
+        here = slice(None) if isinstance(core, int) else where >= 0
+        rows.append(index[here])
+        columns.append(where[here])
         values.append(count[here])
-    unique, back = np.unique(np.concatenate(keys), return_inverse=True)
-    total = np.bincount(back, np.concatenate(values), len(unique)).astype(np.int64)
-    return unique // cores, unique % cores, total
+    ends = np.concatenate(rows), np.concatenate(columns)
+    return sparse.coo_array((np.concatenate(values), ends), shape=(size, cores)).tocsr()
+
+
+def _numbered(keys: Int64, extent: int) -> tuple[Int64, Int64]:
+    """(the different ones among numbers below `extent`, which of them each number is)."""
+    if extent > _MOST_LOOKED_UP:
+        pairs, number = np.unique(keys, return_inverse=True)
+        return pairs, number
+    found = np.zeros(extent, np.int32)  # sorting millions of keys takes longer
+    found[keys] = 1
+    (pairs,) = np.nonzero(found)
+    found[pairs] = np.arange(len(pairs))
+    return pairs, found[keys].astype(np.int64)
 
 
 def table(rows: Int64, columns: Int64, values: Int64, shape: tuple[int, int]) -> Table:
@@ -119,13 +133,15 @@ def flow(
     messages
         (activity, messages per core).
     """
-    tables = []
-    for activity, footprint, factor in work:
-        rows, columns, values = _gather(footprint, places, size, cores)
-        tables.append((activity, table(rows, columns, values * factor, (size, cores))))
-    rows, tos, _ = _gather(listen, places, size, cores)
+    gathered: dict[int, Any] = {}
+    for footprint in (listen, *(f for _, f, _ in work)):
+        if id(footprint) not in gathered:
+            gathered[id(footprint)] = _gather(footprint, places, size, cores)
+    tables = [(activity, Table(gathered[id(footprint)] * factor)) for activity, footprint, factor in work]
+    heard = gathered[id(listen)]
+    rows, tos = np.repeat(np.arange(size), np.diff(heard.indptr)), heard.indices.astype(np.int64)
     froms = np.full(len(rows), ENTRY) if home is None else home[rows]
-    pairs, number = np.unique((froms - ENTRY) * cores + tos, return_inverse=True)
+    pairs, number = _numbered((froms - ENTRY) * cores + tos, (cores + 1) * cores)
     sends = [
         (activity, table(rows, number, np.full(len(rows), each), (size, len(pairs))))
         for activity, each in messages
