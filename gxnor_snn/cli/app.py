@@ -1,4 +1,4 @@
-"""The application: one group, nine commands."""
+"""The application: one group, ten commands."""
 
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from .boundary import OneLineGroup
 from .convert import convert
 from .demo import demo
 from .info import info
+from .operations import operations
 from .plot import plot
 from .price import price
 from .profiles import profiles
@@ -51,5 +52,5 @@ def gxnor(
         typer.echo(ctx.get_help())
 
 
-for _command in (demo, train, convert, simulate, price, plot, report, profiles, info):
+for _command in (demo, train, convert, simulate, price, operations, plot, report, profiles, info):
     app.command()(_command)

@@ -14,7 +14,7 @@ from gxnor_snn.files import write_json
 from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Counts, MoveCounts, PopulationCounts, SynapseCounts
 
-__all__ = ["CountsFile", "read_counts", "write_counts"]
+__all__ = ["CountsFile", "counted_on", "read_counts", "write_counts"]
 
 _MAX_BYTES = 64 << 20  # counts of a graph of a thousand layers take about 1 MB
 _Part = TypeVar("_Part", SynapseCounts, MoveCounts, PopulationCounts)
@@ -83,6 +83,32 @@ def read_counts(path: Path) -> CountsFile:
         _text(graph.get("file"), f"{where}: graph.file"),
         _text(graph.get("sha256"), f"{where}: graph.sha256"),
     )
+
+
+def counted_on(path: Path, graph: Path | None) -> tuple[EventGraph, Counts]:
+    """Counts from a file, with the graph they were counted on.
+
+    Parameters
+    ----------
+    path
+        The counts.
+    graph
+        The graph file, where it lies elsewhere than the counts say.
+
+    Raises
+    ------
+    InputError
+        If the counts are damaged or of another graph.
+    """
+    held = read_counts(path)
+    where = graph or path.parent / held.graph_file
+    loaded = EventGraph.load(where)
+    if loaded.digest != held.graph_digest:
+        raise InputError(
+            f"counts file {path} was counted on the graph {held.graph_digest[:12]}, "
+            f"{where} is {loaded.digest[:12]}"
+        )
+    return loaded, held.counts
 
 
 def _entries(top: Mapping[str, Any], key: str, where: str) -> list[tuple[str, Mapping[str, Any], str]]:

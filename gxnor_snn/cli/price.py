@@ -1,15 +1,11 @@
 """`gxnor price`: what the counted events cost on hardware cards."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from . import options
-
-if TYPE_CHECKING:
-    from gxnor_snn.graph import EventGraph
-    from gxnor_snn.results import Counts
 
 __all__ = ["price"]
 
@@ -50,6 +46,7 @@ def price(
     """
     from gxnor_snn.errors import InputError
 
+    from .counts_file import counted_on
     from .outputs import claim_file
     from .pricing import compare_on, load_cards, targets, write_energy
     from .provenance import provenance
@@ -65,7 +62,7 @@ def price(
             raise InputError(
                 "--data, --input and --samples count events; a counts file (.json) holds them already"
             )
-        loaded, counts = _from_counts_file(file, graph)
+        loaded, counts = counted_on(file, graph)
     else:
         if graph is not None:
             raise InputError("--graph belongs to a counts file (.json); the first argument is the graph here")
@@ -88,20 +85,3 @@ def price(
         print_bills(screen, bills)
     if out is not None:
         screen.line(f"wrote {out}")
-
-
-def _from_counts_file(file: Path, graph: Path | None) -> "tuple[EventGraph, Counts]":
-    """Counts from a file, with the graph they were counted on."""
-    from gxnor_snn.errors import InputError
-    from gxnor_snn.graph import EventGraph
-
-    from .counts_file import read_counts
-
-    held = read_counts(file)
-    path = graph or file.parent / held.graph_file
-    loaded = EventGraph.load(path)
-    if loaded.digest != held.graph_digest:
-        raise InputError(
-            f"counts file {file} was counted on the graph {held.graph_digest[:12]}, {path} is {loaded.digest[:12]}"
-        )
-    return loaded, held.counts

@@ -3,15 +3,22 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from gxnor_hardware.operations import price_operations
+from gxnor_snn.plots import figure_png, operations_by_network
 from gxnor_snn.plots.units import count, engineering, percent
 from gxnor_snn.report import ReportData, write_report
-from gxnor_snn.results import Bill
+from gxnor_snn.results import Bill, op_counts
 
 from .figures import Figure
 from .runs import CountedRun
 from .tables import accuracy, events_per_inference
 
 __all__ = ["bill_summary", "report_run", "run_summary"]
+
+_OPERATIONS = {
+    "operations": "Operations of other networks with these layers",
+    "each": "Energy of other networks with these layers, at 45 nm",
+}
 
 
 def run_summary(run: CountedRun) -> list[tuple[str, str]]:
@@ -51,7 +58,14 @@ def report_run(
     certificate: Mapping[str, object] | None = None,
     files: Sequence[tuple[Path, str]] = (),
 ) -> None:
-    """Write the self-contained page, atomically."""
+    """Write the self-contained page, atomically; a graph with layers gets the networks of the papers beside it."""
+    prices = price_operations(op_counts(run.graph, run.counts)) if run.counts.synapses else None
+    drawn = {figure.title: figure.png for figure in figures}
+    if prices is not None:
+        drawn |= {
+            title: figure_png(lambda what=what: operations_by_network(prices, what=what))  # type: ignore[misc]
+            for what, title in _OPERATIONS.items()
+        }
     write_report(
         path,
         ReportData(
@@ -60,8 +74,9 @@ def report_run(
             counts=run.counts,
             bills=list(bills),
             certificate=certificate,
-            figures={figure.title: figure.png for figure in figures},
+            figures=drawn,
             provenance=dict(provenance),
             files=[(file.name, what) for file, what in files],
+            operations=prices,
         ),
     )

@@ -36,24 +36,31 @@ def count_file(
     engine: str = "native",
     threads: int | None = None,
     progress: bool = False,
+    counts: str = "basic",
 ) -> CountedRun:
-    """Load a graph and its samples (see `load_samples`) and run them with basic counts."""
+    """Load a graph and its samples (see `load_samples`) and run them with basic counts, or "full" ones."""
     graph = EventGraph.load(path)
     samples = load_samples(graph, data, input_file, labels, limit)
-    return counted(graph, samples, engine=engine, threads=threads, progress=progress)
+    return counted(graph, samples, engine=engine, threads=threads, progress=progress, counts=counts)
 
 
 def counted(
-    graph: EventGraph, samples: Samples, *, engine: str, threads: int | None, progress: bool
+    graph: EventGraph,
+    samples: Samples,
+    *,
+    engine: str,
+    threads: int | None,
+    progress: bool,
+    counts: str = "basic",
 ) -> CountedRun:
-    """Run a graph with basic counts.
+    """Run a graph with basic counts, or "full" ones.
 
     Raises
     ------
     InputError
         If the engine counted nothing.
     """
-    trace = simulate(graph, samples.x, engine, counts="basic", threads=threads, progress=progress)
+    trace = simulate(graph, samples.x, engine, counts=counts, threads=threads, progress=progress)
     if trace.counts is None:
         raise InputError(f"engine {engine!r} counted no events")
     return CountedRun(graph, samples, trace, trace.counts)

@@ -8,6 +8,7 @@ from .asynchrony import accuracy_over_time, early_firing_cost, membrane_traces, 
 from .devices import conductance_distributions, drift_curves
 from .energy import energy_by_term
 from .gating import gating_funnel
+from .operations import operations_by_network
 from .raster import event_raster
 from .save import figure_png, save_figure
 from .sharing import kernel_frequencies, sharing_by_way
@@ -30,6 +31,7 @@ __all__ = [
     "kernel_frequencies",
     "link_load",
     "membrane_traces",
+    "operations_by_network",
     "save_figure",
     "sharing_by_way",
     "sparsity_per_layer",

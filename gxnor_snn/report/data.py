@@ -3,9 +3,12 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..results import Bill, Counts
+
+if TYPE_CHECKING:
+    from gxnor_hardware.operations import OperationPrices
 
 __all__ = ["ReportData"]
 
@@ -34,6 +37,8 @@ class ReportData:
         Seed, versions, command, machine: text by label.
     files
         (name, what it holds) of the files that belong to the run.
+    operations
+        The networks of the papers side by side, or None.
     """
 
     title: str
@@ -44,3 +49,4 @@ class ReportData:
     figures: Mapping[str, bytes | str | os.PathLike[str]] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     files: Sequence[tuple[str, str]] = ()
+    operations: "OperationPrices | None" = None

@@ -8,6 +8,7 @@ from ..plots.units import count, engineering, square_millimetres
 from ..results import indistinguishable
 from . import tables
 from .data import ReportData
+from .operations import operation_tables
 from .png import read_figure
 
 __all__ = ["render_report", "write_report"]
@@ -57,6 +58,7 @@ def render_report(data: ReportData) -> str:
         bills=[(bill, tables.term_table(bill), tables.largest_first(bill)) for bill in data.bills],
         overlapping=[(names[a], names[b]) for a, b in indistinguishable(data.bills)],
         grades=_GRADES,
+        operations=() if data.operations is None else operation_tables(data.operations),
     )
 
 

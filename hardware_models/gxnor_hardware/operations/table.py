@@ -90,5 +90,5 @@ def _ratio(prices: OperationPrices, row: PricedRow, reference: PricedRow, figure
         return ""
     if row is reference:
         return "1"
-    band = f" ({ratio.low:.3g} to {ratio.high:.3g})" if ratio.low < ratio.high * (1 - 1e-12) else ""
-    return f"{ratio.value:.3g}{band}" + ("" if ratio.distinguishable else " ~")
+    band = f" ({ratio.low:.4g} to {ratio.high:.4g})" if ratio.low < ratio.high * (1 - 1e-12) else ""
+    return f"{ratio.value:.4g}{band}" + ("" if ratio.distinguishable else " ~")

@@ -33,7 +33,18 @@ def options(command: str) -> set[str]:
 
 
 def test_the_commands_are_these() -> None:
-    expected = {"demo", "train", "convert", "simulate", "price", "plot", "report", "profiles", "info"}
+    expected = {
+        "demo",
+        "train",
+        "convert",
+        "simulate",
+        "price",
+        "operations",
+        "plot",
+        "report",
+        "profiles",
+        "info",
+    }
     assert set(COMMANDS) == expected
 
 

@@ -69,7 +69,7 @@ def test_everything_is_written_and_fits_together(tmp_path, gxnor) -> None:
     page = (out / "report.html").read_text(encoding="utf-8")
     for card in cards:
         assert card.display in page
-    assert page.count("data:image/png;base64,") == 4
+    assert page.count("data:image/png;base64,") == 6
     gxnor("price", out / "counts.json", "-q")
     gxnor("info", out / "graph.safetensors", "-q")
     gxnor("info", out / "checkpoint.safetensors", "-q")

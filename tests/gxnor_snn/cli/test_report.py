@@ -10,7 +10,9 @@ def test_page(work, tmp_path, gxnor) -> None:
     words = ("--data", work.data, "--card", "loihi", "--card", "cutie", "--out", out)
     assert f"wrote {out}" in gxnor("report", work.graph, *words).stdout
     page = out.read_text(encoding="utf-8")
-    assert page.count("data:image/png;base64,") == 4
+    assert page.count("data:image/png;base64,") == 6
+    assert "Operations of other networks with these layers" in page
+    assert "GXNOR, uniform" in page
     assert not re.search(r"""(src|href)=["']?(https?:)?//""", page)
     for text in ("accuracy, engine native", "30 of tiny", "gxnor report", load_profile("loihi").display):
         assert text in page
