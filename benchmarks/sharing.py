@@ -7,8 +7,8 @@
     python benchmarks/sharing.py exact --nets 3000            # results/sharing_exact.json: random graphs
 
 Networks are `lenet` with 3x3 convolutions of 256 channels on 14x14 and 7x7 maps. The last 5,000 training images
-choose what is merged; the test images are looked at once, at the end. Losses are paired, image by image, against
-the network of the same kind and seed that was trained without pull.
+choose what is merged, and 512 others set the thresholds behind it anew; the test images are looked at once, at the
+end. Losses are paired, image by image, against the network of the same kind and seed that was trained without pull.
 """
 
 import argparse
@@ -37,6 +37,7 @@ from gxnor_snn.train import KernelPenalty, KernelSettings, Recipe, fit, load_che
 ROOT = Path(__file__).parents[1]
 RUNS = ROOT / "runs" / "sharing"
 HELD_OUT = 5000
+CALIBRATED_ON = 512
 CHANNELS = (64, 256, 256)
 
 NETS: dict[str, tuple[str, KernelSettings | None]] = {
@@ -106,8 +107,9 @@ def ratios(report: SharingReport) -> dict[str, Any]:
 def measure(arguments: argparse.Namespace) -> None:
     """Merge within budgets on held-out samples, share, and test once; writes one file."""
     stem = stem_of(arguments)
-    _, (x, y) = split(arguments.data)
+    part, (x, y) = split(arguments.data)
     data = load(arguments.data)
+    seen = part.x_train[:CALIBRATED_ON]
     x_test, y_test = data.x_test[: arguments.samples], data.y_test[: arguments.samples]
     graph = from_torch(load_checkpoint(stem.with_suffix(".safetensors")), data.image_shape)
     plain = stem.with_name(f"{arguments.data}-{arguments.net.removesuffix('_pulled')}-{arguments.seed}")
@@ -118,7 +120,7 @@ def measure(arguments: argparse.Namespace) -> None:
         trials: list[dict[str, Any]] = []
         merged = graph
         if budget:
-            found = merge_similar(graph, lambda g: float(correct(g, x, y).mean()), budget)
+            found = merge_similar(graph, lambda g: float(correct(g, x, y).mean()), budget, calibration=seen)
             merged, trials = found.graph, [vars(t) for t in found.trials]
         report = analyse(merged)
         right = correct(merged, x_test, y_test)

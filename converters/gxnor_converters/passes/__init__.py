@@ -4,6 +4,7 @@ from .base import Pass, rechannel
 from .dead import prune_dead
 from .lossy import Lossy, Trial, merge_similar, project_codebook
 from .order import reorder_channels
+from .recalibrate import recalibrate
 from .sharing import SHARING_MODES, Shared, SharedConvolution, share_results, shared_results
 from .thresholds import merge_thresholds
 
@@ -18,6 +19,7 @@ __all__ = [
     "merge_thresholds",
     "project_codebook",
     "prune_dead",
+    "recalibrate",
     "rechannel",
     "reorder_channels",
     "share_results",

@@ -2,7 +2,7 @@
 
 The only passes that change what a network computes, so they break the contract of `base` on purpose: layer by
 layer, as long as a measure that the caller gives (accuracy on validation samples) falls by no more than a budget.
-Thresholds stay as they are.
+Thresholds stay as they are, or, with calibration samples, move with the sums (`recalibrate`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -18,6 +18,7 @@ from gxnor_snn.graph import Conv2d, EventGraph
 from ..sharing.kernels import Int
 from ..sharing.similar import codebook_weights, merged_weights
 from .base import rebuilt
+from .recalibrate import recalibrate, spiking_after
 from .shared_maps import coding_of
 
 __all__ = [
@@ -45,7 +46,7 @@ class Lossy:
     Attributes
     ----------
     graph
-        The graph: of the same populations and projections, with other weights.
+        The graph: of the same populations and projections, with other weights and, if calibrated, thresholds.
     before, after
         The measure of the graph given and of this one.
     trials
@@ -71,6 +72,7 @@ def merge_similar(
     taps: int = 1,
     keep: Sequence[float] = (0.0, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6),
     layers: Iterable[str] | None = None,
+    calibration: Any = None,
 ) -> Lossy:
     """Merge kernels that differ from one another, or from the inverse, in at most some taps; changes the network.
 
@@ -92,6 +94,9 @@ def merge_similar(
         Options, as in `gxnor_converters.sharing.merged_weights`: different kernels that stay, over all.
     layers
         Names of convolutions; None takes those with kernels of more than one tap that do not read an input.
+    calibration
+        Samples, as `gxnor_snn.graph.execute` takes them, on which thresholds behind a layer are set anew after
+        each change, as batch norm would be; never of the test set. None leaves thresholds as they are.
 
     Raises
     ------
@@ -102,7 +107,7 @@ def merge_similar(
     def merged(weights: NDArray[Any], option: float, groups: int) -> Int:
         return merged_weights(weights, taps, groups, keep=option)
 
-    return _within_budget(graph, evaluate, budget, keep, layers, merged)
+    return _within_budget(graph, evaluate, budget, keep, layers, merged, calibration)
 
 
 def project_codebook(
@@ -112,6 +117,7 @@ def project_codebook(
     *,
     sizes: Sequence[int] = (16, 32, 64, 128),
     layers: Iterable[str] | None = None,
+    calibration: Any = None,
 ) -> Lossy:
     """Let each layer have only so many different kernels, up to the sign; changes the network.
 
@@ -120,7 +126,7 @@ def project_codebook(
 
     Parameters
     ----------
-    graph, evaluate, budget, layers
+    graph, evaluate, budget, layers, calibration
         As for `merge_similar`.
     sizes
         Options: sizes of the codebook.
@@ -134,7 +140,7 @@ def project_codebook(
     def projected(weights: NDArray[Any], option: float, groups: int) -> Int:
         return codebook_weights(weights, int(option), groups)
 
-    return _within_budget(graph, evaluate, budget, sizes, layers, projected)
+    return _within_budget(graph, evaluate, budget, sizes, layers, projected, calibration)
 
 
 def _within_budget(
@@ -144,6 +150,7 @@ def _within_budget(
     options: Sequence[float],
     layers: Iterable[str] | None,
     change: Callable[[NDArray[Any], float, int], Int],
+    calibration: Any,
 ) -> Lossy:
     if not budget >= 0:
         raise InputError(f"lossy sharing: the budget is {budget!r}, it must be at least 0")
@@ -158,6 +165,8 @@ def _within_budget(
             if np.array_equal(weights, conv.weights):
                 continue
             offered = _with_weights(graph, conv, weights)
+            if calibration is not None:
+                offered = recalibrate(offered, graph, spiking_after(graph, name), calibration)
             value = _measured(evaluate, offered)
             kept = before - value <= allowed
             trials.append(Trial(name, option, value, kept))
