@@ -22,7 +22,7 @@ def accuracy_over_yield(
 ) -> "Axes":
     """Draw mean accuracy over draws of devices against the share of cells that work, one line per case.
 
-    The band around a line is one standard deviation to either side.
+    The band around a line is one sample standard deviation over draws to either side.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def accuracy_over_yield(
     style.prepare(ax, "Accuracy over array yield", "cells that work, %")
     ax.grid(axis="y", color=style.GRID, linewidth=0.7)
     for (name, found), (colour, marker, line) in zip(values.items(), _LOOKS, strict=False):
-        mean, spread = 100 * found.mean(1), 100 * found.std(1)
+        mean, spread = 100 * found.mean(1), 100 * found.std(1, ddof=min(1, found.shape[1] - 1))
         ax.plot(100 * shares, mean, line, color=colour, marker=marker, markersize=4, label=name)
         ax.fill_between(100 * shares, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
     ax.set_ylabel("accuracy, %", fontsize=style.TEXT, color=style.INK)

@@ -25,6 +25,7 @@ __all__ = ["Solution", "cell_transfer", "coefficients", "nodal", "solve"]
 
 Array = NDArray[np.float64]
 _MOST_CELLS = 1 << 20
+_MOST_VOLTAGES = 1 << 26  # unknown node voltages at once: half a gigabyte
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def solve(
     Raises
     ------
     InputError
-        If shapes do not fit, a number is negative or not finite, or the array has more than 2^20 cells.
+        If shapes do not fit, a number is negative or not finite, or there are more than 2^20 cells or 2^26 node
+        voltages, two per cell and vector.
     """
     from scipy.sparse.linalg import splu
 
@@ -129,6 +131,11 @@ def _checked(
         )
     if volts.ndim not in (1, 2) or len(volts) != len(g) or not np.isfinite(volts).all():
         raise InputError(f"v has shape {volts.shape}; allowed are finite ({len(g)},) or ({len(g)}, k)")
+    if 2 * g.size * (volts.size // len(g)) > _MOST_VOLTAGES:
+        raise InputError(
+            f"{volts.size // len(g)} vectors on {g.size} cells have too many node voltages; allowed are "
+            f"{_MOST_VOLTAGES} (two per cell and vector): solve fewer vectors at once"
+        )
     check_ohm("r_row_ohm", r_row_ohm)
     check_ohm("r_col_ohm", r_col_ohm)
     if disconnected is not None:

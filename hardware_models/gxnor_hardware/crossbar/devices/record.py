@@ -186,7 +186,7 @@ class Record(ABC):
                 stuck_off=float(stuck_off),
                 unformed=float(unformed),
             )
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             given = f"({stuck_on!r}, {stuck_off!r}, {unformed!r})"
             raise InputError(
                 f"fault rates are {given:.80}; allowed are fractions with a sum of at most 1"

@@ -14,7 +14,7 @@ from gxnor_snn.graph import EventGraph
 
 from ..devices import Device
 from .array import ArraySpec
-from .network import program
+from .network import check_kind, program
 
 __all__ = ["calibrate"]
 
@@ -49,6 +49,7 @@ def calibrate(
     """
     if isinstance(percentile, bool) or not isinstance(percentile, int | float) or not 0 < percentile <= 100:
         raise InputError(f"calibrate: percentile is {percentile!r}, allowed is a number above 0, up to 100")
+    check_kind("array", array, ArraySpec)
     quiet = Device.ideal() if device is None else device.noiseless()
     bare = replace(
         array, adc_bits=None, adc_range=None, offset_v=0.0, gain_error=0.0, switch_noise=0.0,

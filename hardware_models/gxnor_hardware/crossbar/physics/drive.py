@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from gxnor_snn.graph import Coding
@@ -34,20 +35,21 @@ def largest_digit(coding: Coding, bits: int) -> int:
     return coding.max_abs if bits >= coding.n_planes else (1 << bits) - 1
 
 
-def reads(levels: Tensor, coding: Coding, array: ArraySpec) -> Iterator[Read]:
-    """The reads that send integer levels of this coding, one after the other.
+def reads(levels: Tensor, coding: Coding, array: ArraySpec, dtype: torch.dtype) -> Iterator[Read]:
+    """The reads that send integer levels of this coding, one after the other, as floats of this type.
 
     Their sum, each with its factor, is the levels. A coding without negative levels takes no second phase.
     """
     for digits, factor in _digits(levels, coding, array.dac_bits):
+        drive = digits.to(dtype)
         if array.drive == "bipolar" or (array.drive == "two_phase" and coding.lo >= 0):
-            yield Read((digits.float(),), factor)
+            yield Read((drive,), factor)
         elif array.drive == "two_phase":
             if coding.hi > 0:
-                yield Read((digits.clamp(min=0).float(),), factor)
-            yield Read((digits.neg().clamp_(min=0).float(),), -factor)
+                yield Read((drive.clamp(min=0),), factor)
+            yield Read((drive.neg().clamp_(min=0),), -factor)
         else:
-            yield Read((digits.clamp(min=0).float(), digits.neg().clamp_(min=0).float()), factor)
+            yield Read((drive.clamp(min=0), drive.neg().clamp_(min=0)), factor)
 
 
 def _digits(levels: Tensor, coding: Coding, bits: int) -> Iterator[tuple[Tensor, int]]:

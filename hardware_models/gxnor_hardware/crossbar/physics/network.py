@@ -19,7 +19,7 @@ from .array import ArraySpec
 from .drive import reads
 from .programming import Programmed, program_projection
 
-__all__ = ["Crossbars", "check_count", "program"]
+__all__ = ["Crossbars", "check_count", "check_kind", "program"]
 
 _FLOAT32_EXACT = 1 << 24
 _VALUES = 1 << 20  # of the widest layer that one batch of all draws holds: 4 MB in float32 stay in a cache
@@ -41,12 +41,15 @@ class Crossbars:
         Independent copies of every array.
     projections
         Arrays by projection.
+    place
+        Where the arrays lie.
     """
 
     graph: EventGraph
     array: ArraySpec
     draws: int
     projections: Mapping[str, Programmed]
+    place: torch.device
 
     def run(
         self,
@@ -77,8 +80,11 @@ class Crossbars:
         Raises
         ------
         InputError
-            If an argument is not what the graph takes.
+            If an argument is not what the graph takes, or the generator is on another device.
         """
+        check_kind("generator", generator, torch.Generator)
+        if generator.device != self.place:
+            raise InputError(f"generator is on {generator.device}, allowed is {self.place}, where the arrays lie")
         started = time.perf_counter()
         arrays = check_input(self.graph, x)
         names = record if isinstance(record, str) else tuple(record)
@@ -136,7 +142,7 @@ class Crossbars:
         if not self.graph.populations[projection.source].has_inputs:
             signal = signal[:1]  # the network's input is the same for all draws
         total: Tensor | None = None
-        for read in reads(signal, self.graph.coding(projection.source), self.array):
+        for read in reads(signal, self.graph.coding(projection.source), self.array, programmed.dtype):
             rows = tuple(product.rows(r) for r in read.rows)
             power = tuple(r.square() for r in rows) if any(t.noisy for t in programmed.tiles) else ()
             for index, tile in enumerate(programmed.tiles):
@@ -151,7 +157,7 @@ class Crossbars:
                         codes = codes.index_select(3, line.spread)
                     part = _joined(codes, programmed.planes)
                     if total is None:
-                        total = part.new_zeros(part.shape, dtype=self._sum_dtype(projection))
+                        total = part.new_zeros(part.shape, dtype=self._total_dtype(projection))
                     total.add_(part, alpha=read.factor * line.sign)
         assert total is not None
         if programmed.scale is not None:
@@ -162,9 +168,9 @@ class Crossbars:
         is_readout = not self.graph.populations[projection.target].has_outputs
         return total.to(torch.float64) if is_readout else total
 
-    def _sum_dtype(self, projection: Weighted) -> torch.dtype:
-        wide = self.graph.magnitude(projection.target) >= _FLOAT32_EXACT
-        return torch.float64 if wide else torch.float32
+    def _total_dtype(self, projection: Weighted) -> torch.dtype:
+        wide = self.graph.magnitude(projection.target) >= _FLOAT32_EXACT  # with all else that the target sums
+        return torch.float64 if wide else self.projections[projection.name].total_dtype
 
 
 def _joined(codes: Tensor, planes: tuple[int, ...]) -> Tensor:
@@ -243,9 +249,11 @@ def program(
     UnsupportedGraphError
         If arrays do not compute a projection.
     """
-    if not isinstance(generator, torch.Generator):
-        raise InputError(f"generator is {type(generator).__name__}, allowed is a torch.Generator")
     spec = ArraySpec() if array is None else array
+    check_kind("graph", graph, EventGraph)
+    check_kind("device", device, Device)
+    check_kind("generator", generator, torch.Generator)
+    check_kind("array", spec, ArraySpec)
     check_count("draws", draws)
     if spec.adc_range is not None and (unknown := set(spec.adc_range) - set(graph.projections)):
         raise InputError(f"array: adc_range names {min(unknown)!r}, which the graph does not have")
@@ -255,7 +263,13 @@ def program(
             name: program_projection(p, graph.coding(p.source), device, spec, generator, draws, time_s)
             for name, p in weighted.items()
         }
-    return Crossbars(graph, spec, draws, programmed)
+    return Crossbars(graph, spec, draws, programmed, generator.device)
+
+
+def check_kind(label: str, value: object, kind: type) -> None:
+    """Raise `InputError` naming `label` unless `value` is a `kind`."""
+    if not isinstance(value, kind):
+        raise InputError(f"{label} is {type(value).__name__}, allowed is a {kind.__module__}.{kind.__qualname__}")
 
 
 def check_count(label: str, value: int) -> int:

@@ -20,6 +20,8 @@ from .products import Product, product_of
 
 __all__ = ["Programmed", "program_projection"]
 
+_FLOAT32_EXACT = 1 << 24
+
 
 @dataclass(frozen=True)
 class Programmed:
@@ -35,12 +37,18 @@ class Programmed:
         What the columns of each weight plane count for.
     scale
         What sums are multiplied by, per draw, to make up for drift; None for no compensation.
+    dtype
+        Floats that hold every sum of a read without rounding integers.
+    total_dtype
+        Floats that hold the sums over all reads and tiles.
     """
 
     product: Product
     tiles: tuple[Tile, ...]
     planes: tuple[int, ...]
     scale: Tensor | None
+    dtype: torch.dtype
+    total_dtype: torch.dtype
 
     @property
     def exact(self) -> bool:
@@ -113,8 +121,9 @@ def program_projection(
     """
     product = product_of(projection)
     planes = [product.matrix(p) for p in projection.coding.plane_values(projection.weights)]
-    matrix = torch.from_numpy(np.concatenate(planes, axis=2)).to(generator.device, torch.float32)
-    cuts = array.tiles(product.fan_in)
+    largest, cuts = largest_digit(source, array.dac_bits), array.tiles(product.fan_in)
+    dtype = _holding(largest * (cuts[0][1] - cuts[0][0]))
+    matrix = torch.from_numpy(np.concatenate(planes, axis=2)).to(generator.device, dtype)
     ranges = _ranges(projection, array, len(cuts))
     tiles = []
     kept, wanted = torch.zeros(draws, device=generator.device), 0.0
@@ -126,14 +135,19 @@ def program_projection(
         if array.drift_compensation:
             kept += (arrays.values * levels).sum((1, 2, 3))
             wanted += float(levels.square().sum())
-        largest = largest_digit(source, array.dac_bits)
         tiles.append(_tile(arrays, product, (start, stop), array, generator, largest, limit))
     scale = None
     if array.drift_compensation and wanted:  # arrays that kept nothing have nothing to be scaled
         scale = torch.where(kept > 0, wanted / kept, 1.0)
     if scale is not None and bool((scale == 1).all()):
         scale = None
-    return Programmed(product, tuple(tiles), tuple(1 << k for k in range(len(planes))), scale)
+    whole = _holding(source.max_abs * projection.coding.max_abs * product.fan_in)
+    return Programmed(product, tuple(tiles), tuple(1 << k for k in range(len(planes))), scale, dtype, whole)
+
+
+def _holding(sums: int) -> torch.dtype:
+    """Floats that hold integers up to twice these sums: a single cell stands for 0, 1 or 2 units."""
+    return torch.float32 if 2 * sums < _FLOAT32_EXACT else torch.float64
 
 
 def _ranges(projection: Weighted, array: ArraySpec, n_tiles: int) -> tuple[float | None, ...]:

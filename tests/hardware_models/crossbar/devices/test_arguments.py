@@ -22,6 +22,8 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (lambda: irdrop.transfer(-ONES, 1.0, 1.0), "g_s holds negative or infinite values"),
     (lambda: irdrop.transfer(ONES, "a", 1.0), "r_row_ohm is 'a'; allowed are 0 or more ohm"),  # type: ignore[arg-type]
     (lambda: irdrop.transfer(ONES, 1.0, float("inf")), "r_col_ohm is inf; allowed are 0 or more ohm"),
+    (lambda: DEVICE.with_faults(None, 0.0), r"fault rates are \(None"),  # type: ignore[arg-type]
+    (lambda: nodal.coefficients(np.ones((1024, 1024)), 1.0, 1.0), "1024 vectors on 1048576 cells"),
     (lambda: nodal.solve("a", [1, 1], 1.0, 1.0), "g_s and v are not arrays of numbers"),
     (lambda: nodal.solve([[1, 2], [1]], [1, 1], 1.0, 1.0), "g_s and v are not arrays of numbers"),
     (lambda: nodal.solve(np.ones((2, 2)), [1, 1], "a", 1.0), "r_row_ohm is 'a'"),  # type: ignore[arg-type]

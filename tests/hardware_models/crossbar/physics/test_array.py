@@ -1,12 +1,13 @@
 """Arguments that make no arrays are refused, naming what is allowed."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from gxnor_hardware.crossbar import ArraySpec, accuracy, calibrate, mean_and_std, simulate
+from gxnor_hardware.crossbar import ArraySpec, accuracy, calibrate, mean_and_std, program, simulate
 from gxnor_hardware.crossbar.devices import Device, load_device
 from gxnor_snn.errors import InputError, ProfileError
 from tests.gxnor_snn.graph.small import small_graph, small_input
@@ -58,9 +59,24 @@ def test_arguments_that_do_not_fit_are_refused(options: Any, message: str) -> No
         simulate(small_graph(), small_input(), Device.ideal(), seeded(0), **options)
 
 
-def test_a_generator_is_needed() -> None:
-    with pytest.raises(InputError, match="generator is int"):
-        simulate(small_graph(), small_input(), Device.ideal(), 3)  # type: ignore[arg-type]
+@pytest.mark.parametrize("name", ["graph", "device", "generator", "array"])
+def test_arguments_of_another_kind_are_refused(name: str) -> None:
+    given: dict[str, Any] = {
+        "graph": small_graph(),
+        "device": Device.ideal(),
+        "generator": seeded(0),
+        "array": None,
+    }
+    with pytest.raises(InputError, match=f"{name} is int, allowed is a "):
+        simulate(x=small_input(), **given | {name: 3})
+
+
+def test_reads_need_a_generator_where_the_arrays_lie() -> None:
+    crossbars = program(small_graph(), Device.ideal(), seeded(0))
+    with pytest.raises(InputError, match="generator is NoneType"):
+        crossbars.run(small_input(), None)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="generator is on cpu, allowed is meta"):
+        replace(crossbars, place=torch.device("meta")).run(small_input(), seeded(0))
 
 
 def test_cards_that_lack_something_say_so() -> None:
@@ -103,6 +119,8 @@ def test_calibration_holds_the_percentile_of_the_sums() -> None:
     for percentile in (0, 101, float("nan"), True, "99"):
         with pytest.raises(InputError, match="percentile"):
             calibrate(graph, x, array, percentile)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="array is NoneType"):
+        calibrate(graph, x, None)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="at least one sample"):
         calibrate(graph, x[:0], array)
 

@@ -1,5 +1,7 @@
 """Ideal devices and wide converters give what the engine gives, bit for bit, on every form of graph."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,13 +10,13 @@ from hypothesis import strategies as st
 from gxnor_hardware.crossbar import ArraySpec, simulate
 from gxnor_hardware.crossbar.devices import Device
 from gxnor_snn.errors import UnsupportedGraphError
-from gxnor_snn.graph import EventGraph, execute
+from gxnor_snn.graph import Coding, EventGraph, execute
 from gxnor_snn.results import Counts
 from tests.conformance.compare import assert_same
 from tests.conformance.graphs import event_graphs, random_inputs
 from tests.gxnor_snn.graph.small import small_graph, small_input
 
-from .nets import arrays, seeded
+from .nets import arrays, one_layer, seeded
 
 
 @settings(max_examples=120, deadline=None)
@@ -47,6 +49,22 @@ def test_draws_stand_one_after_the_other_whatever_the_batch(batch: int | None) -
     assert isinstance(expected.counts, Counts)
     for name, counts in expected.counts.synapses.items():
         np.testing.assert_array_equal(found.counts.synapses[name].n_agree, np.tile(counts.n_agree, 3))
+
+
+@pytest.mark.parametrize("cells", ["pair", "single"])
+@pytest.mark.parametrize("subtraction", ["analog", "digital"])
+@pytest.mark.parametrize("drive", ["bipolar", "two_row"])
+def test_sums_beyond_float32_are_exact(cells: Any, subtraction: Any, drive: Any) -> None:
+    rng = np.random.default_rng(0)
+    coding = Coding.signmag(14)
+    weights = rng.integers(-1, 2, (3, 3000))
+    weights[0] = 1
+    x = np.stack((np.full(3000, coding.hi), coding.hi - np.arange(3000) % 2, rng.integers(-999, 999, 3000)))
+    graph = one_layer(weights, coding)
+    array = ArraySpec(
+        rows=1 << 13, cols=64, dac_bits=14, adc_bits=None, cells=cells, subtraction=subtraction, drive=drive
+    )
+    assert_same(execute(graph, x), simulate(graph, x, Device.ideal(), seeded(0), array=array))
 
 
 def test_no_samples_give_no_samples() -> None:
