@@ -15,20 +15,21 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PACKAGES = ["gxnor_snn", "gxnor_converters", "gxnor_sims", "gxnor_hardware"]
 
 
-def _blocks() -> list[tuple[str, str]]:
-    """All blocks but README's first, the quick start, which has a test of its own."""
-    return [
-        (f"{path.name}:{index}", block)
-        for path in DOCUMENTS
-        for index, block in enumerate(BLOCK.findall(path.read_text(encoding="utf-8")))
-        if (path.name, index) != ("README.md", 0)
-    ]
+def _pages() -> dict[str, list[str]]:
+    """The blocks of every page that has some; README's first, the quick start, has a test of its own."""
+    found = {str(p.relative_to(ROOT)): BLOCK.findall(p.read_text(encoding="utf-8")) for p in DOCUMENTS}
+    found["README.md"] = found["README.md"][1:]
+    return {page: blocks for page, blocks in found.items() if blocks}
 
 
-@pytest.mark.parametrize(("where", "code"), _blocks(), ids=[w for w, _ in _blocks()])
-def test_every_python_block_runs(where: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", _pages())
+def test_the_python_of_a_page_runs_from_top_to_bottom(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, where, "exec"), {"__name__": "__main__"})
+    names: dict[str, object] = {"__name__": "__main__"}
+    for index, code in enumerate(_pages()[page]):
+        exec(compile(code, f"{page}, block {index}", "exec"), names)
 
 
 def test_the_quick_start_is_short_and_says_what_it_finds(
