@@ -7,8 +7,8 @@
     python benchmarks/sharing.py exact --nets 3000            # results/sharing_exact.json: random graphs
 
 Networks are `lenet` with 3x3 convolutions of 256 channels on 14x14 and 7x7 maps. The last 5,000 training images
-choose what is merged, and 512 others set the thresholds behind it anew; the test images are looked at once, at the
-end. Losses are paired, image by image, against the network of the same kind and seed that was trained without pull.
+choose what is merged, and 512 others set the thresholds behind it anew; the test images are looked at once, at
+the end. Losses are paired, image by image, against the network of the same kind and seed trained without pull.
 """
 
 import argparse
@@ -104,6 +104,15 @@ def ratios(report: SharingReport) -> dict[str, Any]:
     return {f"{what} {way}": {"value": f.value, **f.nulls} for (what, way), f in found.items()}
 
 
+def layer_facts(layer: dict[str, Any]) -> dict[str, Any]:
+    """A layer of a report; of its rank-frequency curves the ends of each doubling of the rank."""
+    for statistics in (layer["statistics"], *layer["null_statistics"].values()):
+        often = statistics.pop("distinct")
+        ranks = [1 << k for k in range(len(often).bit_length())]
+        statistics |= {"distinct_kernels": len(often), "often_at_rank": {rank: often[rank - 1] for rank in ranks}}
+    return layer
+
+
 def measure(arguments: argparse.Namespace) -> None:
     """Merge within budgets on held-out samples, share, and test once; writes one file."""
     stem = stem_of(arguments)
@@ -125,13 +134,15 @@ def measure(arguments: argparse.Namespace) -> None:
         report = analyse(merged)
         right = correct(merged, x_test, y_test)
         shared = shared_results(merged)
+        counts = simulate(merged, x_test).counts
+        assert counts is not None
         few = x_test[:100]
         rows[f"budget {100 * budget:g} points"] = {
             "test_accuracy_percent": float(100 * right.mean()),
             "twin_accuracy_percent": float(100 * twin.mean()),
             "against_twin": paired(twin, right),
             "ratios": ratios(report),
-            "layers": report.to_dict()["layers"],
+            "layers": [layer_facts(layer.to_dict()) for layer in report.layers],
             "trials": trials,
             "exact": {
                 "modes": {name: list(c.modes) for name, c in shared.changed.items()},
@@ -144,11 +155,7 @@ def measure(arguments: argparse.Namespace) -> None:
                     )
                 ),
             },
-            "operations": [
-                vars(row)
-                for row in op_counts(merged, simulate(merged, x_test).counts, report)
-                if row.layer is None
-            ],
+            "operations": [vars(row) for row in op_counts(merged, counts, report) if row.layer is None],
         }
         print(
             budget,
@@ -163,7 +170,7 @@ def measure(arguments: argparse.Namespace) -> None:
 def collect(arguments: argparse.Namespace) -> None:
     """One results file from all networks measured."""
     found = {f.stem: json.loads(f.read_text())["figures"] for f in sorted(RUNS.glob("*.json"))}
-    record("sharing_trained", found, held_out=HELD_OUT, channels=list(CHANNELS))
+    record("sharing_trained", found, held_out=HELD_OUT, calibrated_on=CALIBRATED_ON)
 
 
 def nulls(arguments: argparse.Namespace) -> None:

@@ -18,7 +18,7 @@ from gxnor_snn.graph import Conv2d, EventGraph
 from ..sharing.kernels import Int
 from ..sharing.similar import codebook_weights, merged_weights
 from .base import rebuilt
-from .recalibrate import recalibrate, spiking_after
+from .recalibrate import follow, moments_of, spiking_after
 from .shared_maps import coding_of
 
 __all__ = [
@@ -159,6 +159,7 @@ def _within_budget(
     trials: list[Trial] = []
     for place, name in enumerate(convolutions, start=1):
         allowed = budget * place / len(convolutions)
+        sums = {} if calibration is None else moments_of(graph, spiking_after(graph, name), calibration)
         for option in options:
             conv: Any = graph.projections[name]
             weights = change(conv.weights, option, conv.groups)
@@ -166,7 +167,7 @@ def _within_budget(
                 continue
             offered = _with_weights(graph, conv, weights)
             if calibration is not None:
-                offered = recalibrate(offered, graph, spiking_after(graph, name), calibration)
+                offered = follow(offered, graph, sums, calibration)
             value = _measured(evaluate, offered)
             kept = before - value <= allowed
             trials.append(Trial(name, option, value, kept))

@@ -7,7 +7,7 @@ as batch norm takes them), a threshold h between two integers becomes
     h' = mu' + (h - mu) sigma' / sigma.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from gxnor_snn.graph import EventGraph, check_input, execute
 
 from .base import rebuilt
 
-__all__ = ["recalibrate", "spiking_after"]
+__all__ = ["follow", "moments_of", "recalibrate", "spiking_after"]
 
 _BATCH = 64
 _BEYOND = 1 << 62  # out of reach; graphs clamp thresholds to what sums can reach
@@ -54,9 +54,13 @@ def recalibrate(graph: EventGraph, against: EventGraph, populations: Iterable[st
     for name in names:
         if any(name not in g.populations or g.populations[name].role != "spiking" for g in (graph, against)):
             raise InputError(f"recalibrate: {name!r} is no spiking population of both graphs")
-    before = _moments(against, names, x)
-    for name in (n for n in graph.populations if n in names):  # each on what those before it send by now
-        moved = _moved(against, name, before[name], _moments(graph, [name], x)[name])
+    return follow(graph, against, moments_of(against, names, x), x)
+
+
+def follow(graph: EventGraph, against: EventGraph, before: Mapping[str, Moments], x: Any) -> EventGraph:
+    """`recalibrate`, given the moments of `against`."""
+    for name in (n for n in graph.populations if n in before):  # each on what those before it send by now
+        moved = _moved(against, name, before[name], moments_of(graph, [name], x)[name])
         parts = {**graph.populations, name: replace(graph.populations[name], thresholds=moved)}  # type: ignore[call-arg]
         graph = rebuilt(graph, list(parts.values()), list(graph.projections.values()))
     return graph
@@ -89,7 +93,7 @@ def spiking_after(graph: EventGraph, projection: str) -> list[str]:
     return found
 
 
-def _moments(graph: EventGraph, names: list[str], x: Any) -> dict[str, Moments]:
+def moments_of(graph: EventGraph, names: list[str], x: Any) -> dict[str, Moments]:
     """Mean and standard deviation of each channel's sums, over samples and positions."""
     inputs = check_input(graph, x)
     n_samples = len(next(iter(inputs.values())))

@@ -209,7 +209,7 @@ def test_relays_declare_what_planes_could_give(most: int) -> None:
         x = np.array([[-2], [-1], [0], [1], [2]])
         np.testing.assert_array_equal(execute(after, x).readouts["out"], x)
     else:
-        with pytest.raises(ConversionError, match="-49149..49149, allowed is a part of -32767..32767; name other"):
+        with pytest.raises(ConversionError, match=r"-49149\.\.49149, allowed is a part of .*; name other layers"):
             decompose(graph, "a")
 
 
@@ -230,7 +230,7 @@ def test_branches_share_results() -> None:
 def test_brian2_runs_branches(m: int, k: int) -> None:
     pytest.importorskip("brian2")
     graph = decompose(
-        from_torch(settled(mlp((1, 2, 2), [3, 3], 2, **{**METHODS["mbn"], "n1": m, "n2": k})), (1, 2, 2))
+        from_torch(settled(mlp((1, 2, 2), [3], 2, **{**METHODS["mbn"], "n1": m, "n2": k})), (1, 2, 2))
     )
     x = random_inputs(graph, 2, 0)
     assert_same(execute(graph, x, record="all"), get_engine("brian2").run(graph, x, record="all"))

@@ -86,7 +86,8 @@ def test_stretched_sums_give_the_same_spikes() -> None:
 
 @pytest.mark.parametrize("run", [project_codebook, merge_similar])
 def test_calibrated_channels_send_as_often_as_before(run: Any) -> None:
-    model = lenet((1, 8, 8), 3, channels=(8, 24), hidden=4, kernel=3, padding=1, **METHODS["gxnor"], seed=1)
+    options: Any = {**METHODS["gxnor"], "seed": 1}
+    model = lenet((1, 8, 8), 3, channels=(8, 24), hidden=4, kernel=3, padding=1, **options)
     images = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (96, 1, 8, 8)).astype(np.uint8))
     with torch.no_grad():
         for _ in range(20):
@@ -102,15 +103,14 @@ def test_calibrated_channels_send_as_often_as_before(run: Any) -> None:
     def nearness(g: EventGraph) -> float:
         return float(-np.abs(rates(g) - rates(graph)).mean())
 
-    options: Any = {"sizes": [4]} if run is project_codebook else {"taps": 4, "keep": [0.1]}
+    options = {"sizes": [4]} if run is project_codebook else {"taps": 4, "keep": [0.1]}
     plain, calibrated = (run(graph, nearness, 1.0, layers="conv2", calibration=c, **options) for c in (None, x))
     assert -calibrated.after < 0.6 * -plain.after
-    weights = [g.projections["conv2"].weights for g in (plain.graph, calibrated.graph)]  # type: ignore[attr-defined]
-    np.testing.assert_array_equal(*weights)  # only thresholds are others, and only those behind the layer
-    others = [n for n, p in graph.populations.items() if p.role == "spiking" and n != "act2.pre"]
-    for name in others:
-        left, right = (g.populations[name].thresholds for g in (graph, calibrated.graph))  # type: ignore[attr-defined]
-        np.testing.assert_array_equal(left, right)
+    graphs: list[Any] = [graph, plain.graph, calibrated.graph]
+    np.testing.assert_array_equal(*(g.projections["conv2"].weights for g in graphs[1:]))
+    for name in graph.populations:  # only thresholds are others, and only those behind the layer
+        if name != "act2.pre" and graph.populations[name].role == "spiking":
+            np.testing.assert_array_equal(*(g.populations[name].thresholds for g in graphs[::2]))
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ def work(graph: EventGraph) -> int:
 
 @pytest.mark.parametrize("block", range(10))
 def test_every_mode_is_exact_on_random_networks(block: int) -> None:
+    changed = dict.fromkeys(SHARING_MODES, 0)
     for seed in range(block * NETS // 10, (block + 1) * NETS // 10):
         graph = random_convs(seed)
         x = random_inputs(graph, 3, seed)
@@ -41,6 +42,7 @@ def test_every_mode_is_exact_on_random_networks(block: int) -> None:
             assert (shared.graph is graph) == (not shared.changed)
             if shared.graph is graph:
                 continue
+            changed[mode] += 1
             assert shared.graph.metadata == {"note": 1}
             got = execute(shared.graph, x, record=list(graph.populations)[:-1], counts="none")
             for name, sums in expected.readouts.items():
@@ -55,6 +57,7 @@ def test_every_mode_is_exact_on_random_networks(block: int) -> None:
                 assert set(change.populations) == {
                     p for p in change.populations if shared.graph.populations[p].role == "relay"
                 }
+    assert min(changed.values()) >= 12, changed  # of 30: there is work for every mode
 
 
 @pytest.mark.parametrize("seed", range(0, NETS, 6))
@@ -74,13 +77,6 @@ def test_a_second_time_changes_nothing(mode: str) -> None:
     for seed in range(40):
         after = share_results(random_convs(seed), mode)
         assert share_results(after, mode) is after
-
-
-def test_every_mode_finds_work_in_random_networks() -> None:
-    done = {
-        mode: sum(bool(shared_results(random_convs(s), mode).changed) for s in range(30)) for mode in SHARING_MODES
-    }
-    assert min(done.values()) >= 12, done
 
 
 def test_networks_from_torch_keep_their_readouts() -> None:
