@@ -16,6 +16,7 @@ from .window import Window, image, zeros_like
 
 __all__ = ["Identity", "Pool2d"]
 
+_MOST_IN_INT8 = 127
 _MAX_POOL_AREA = 1 << 16  # a pool has no weights in the file that would bound it
 
 
@@ -91,12 +92,15 @@ class Pool2d(Projection):
     def apply(self, levels: Any, coding: Coding, xp: Any) -> Any:
         batch, channels, height, width = levels.shape
         shape = (batch, channels, *self.window.output_size(height, width, self.where))
-        total = zeros_like(levels, shape, xp)
         taps = self.window.taps(height, width)
         if self.mode == "sum":
+            total = zeros_like(levels, shape, xp)
             for tap in taps:
                 total[(..., *tap.outputs)] += levels[(..., *tap.inputs)]
             return total
+        given = levels.dtype
+        if coding.max_abs <= _MOST_IN_INT8:  # an eighth of the memory to go through
+            levels = levels.astype(np.int8) if xp is np else levels.to(xp.int8)
         # min(v) = -max(-v): channels that take the minimum are negated on the way in and out
         minima = self.minimum(channels)
         if minima.any():
@@ -109,11 +113,14 @@ class Pool2d(Projection):
             signed = levels * sign
         else:
             signed = levels
-        best = total - coding.max_abs  # at most any level, and every window sees at least one
+        best = (
+            zeros_like(levels, shape, xp) - coding.max_abs
+        )  # at most any level, and every window sees at least one
         for tap in taps:
             place = (..., *tap.outputs)
             best[place] = xp.maximum(best[place], signed[(..., *tap.inputs)])
-        return best * sign if minima.any() else best
+        best = best * sign if minima.any() else best
+        return best.astype(given) if xp is np else best.to(given)
 
     def bounds(self, source_shape: Shape, coding: Coding) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         channels, height, width = image(source_shape, self.where)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gxnor_snn.errors import GraphError, GraphFormatError
 
 from .coding import Coding
+from .comparison import levels_of
 from .fields import FieldReader
 from .population import Population, is_real
 from .projection import Projection, Tensors
@@ -18,8 +19,6 @@ from .region import Region
 __all__ = ["POPULATIONS", "Input", "Readout", "Relay", "Spiking"]
 
 _INT16 = np.iinfo(np.int16)
-_MOST_IN_INT8 = 127
-_HALVES_IN_FLOAT32 = 1 << 22  # below it every half-integer is a float32
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -127,31 +126,7 @@ class Spiking(Population):
         )
 
     def emit(self, sums: Any, coding: Coding | None, xp: Any) -> Any:
-        # On real sums the switch lies half an integer away, so that small noise does not flip a tie.
-        half = 0.5 if is_real(sums) else 0
-        small = np.abs(self.thresholds).max(initial=0) < _HALVES_IN_FLOAT32
-
-        def per_channel(values: NDArray[Any]) -> Any:
-            shaped = np.ascontiguousarray(values.reshape((-1,) + (1,) * (len(self.shape) - 1)))
-            if xp is np:
-                return shaped
-            moved = xp.as_tensor(shaped, device=sums.device)
-            return moved.to(sums.dtype) if half and small else moved
-
-        sign = np.where(self.increasing, 1, -1)
-        signed = sums if self.increasing.all() else sums * per_channel(sign)
-        n_thresholds = self.thresholds.shape[1]
-        index = xp.zeros_like(sums, dtype=xp.int8 if n_thresholds <= _MOST_IN_INT8 else xp.int64)
-        for k in range(n_thresholds):
-            # s >= t, or -s >= -t where the channel is decreasing
-            index += signed >= per_channel(sign * self.thresholds[:, k] - half)
-        index = index.astype(np.int64) if xp is np else index.to(xp.int64)
-        if self.coding.table is None:
-            index *= self.coding.stride
-            index += self.coding.v0
-            return index
-        levels = np.array(self.coding.levels)
-        return levels[index] if xp is np else xp.as_tensor(levels, device=sums.device)[index]
+        return levels_of(sums, self.thresholds, self.increasing, self.coding, xp)
 
     def _own_spec(self) -> tuple[dict[str, Any], Tensors]:
         spec = {"coding": self.coding.to_spec(), "internal": self.internal}

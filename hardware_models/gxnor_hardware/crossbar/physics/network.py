@@ -22,7 +22,7 @@ from .programming import Programmed, program_projection
 __all__ = ["Crossbars", "check_count", "check_kind", "program"]
 
 _FLOAT32_EXACT = 1 << 24
-_VALUES = 1 << 20  # of the widest layer that one batch of all draws holds: 4 MB in float32 stay in a cache
+_VALUES = 1 << 19  # of the widest layer that one batch of all draws holds: 2 MB in float32 stay in a cache
 
 Watch = Callable[[str, int, Tensor], None]
 
@@ -156,9 +156,12 @@ class Crossbars:
                     if line.spread is not None:
                         codes = codes.index_select(3, line.spread)
                     part = _joined(codes, programmed.planes)
-                    if total is None:
-                        total = part.new_zeros(part.shape, dtype=self._total_dtype(projection))
-                    total.add_(part, alpha=read.factor * line.sign)
+                    if total is None:  # its memory is its own: no other read or line comes back to it
+                        total = part.to(self._total_dtype(projection))
+                        if read.factor * line.sign != 1:
+                            total *= read.factor * line.sign
+                    else:
+                        total.add_(part, alpha=read.factor * line.sign)
         assert total is not None
         if programmed.scale is not None:
             total *= programmed.scale.view(-1, *(1,) * (total.ndim - 1))
