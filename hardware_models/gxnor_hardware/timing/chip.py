@@ -144,6 +144,10 @@ class Chip(ABC):
     def charges(self, load: Load) -> Charges:
         """What each step is charged, without static power."""
 
+    def unknown(self, load: Load) -> dict[str, str]:
+        """Terms that nobody can count on this chip, with the reason."""
+        return {}
+
 
 def names_of(mapping: Mapping) -> tuple[str, ...]:
     """A name for every core: its population and its number there; those that several share have all names."""
@@ -178,7 +182,7 @@ def measure(chip: Chip, levels: SMapping[str, Int64]) -> Load:
         np.add.at(received[:, step].T, flow.tos, messages.T)
         if chip.sites is None or chip.links is None or links is None:
             continue
-        crossed = chip.links.routes(flow.froms, flow.tos, chip.sites)(messages)
+        crossed = chip.links.crossed(flow.froms, flow.tos, messages, chip.sites)
         links[:, step] += crossed
         ways[0][:, step] += crossed[:, : chip.links.horizontal].sum(axis=1)
         ways[1][:, step] += crossed[:, chip.links.horizontal :].sum(axis=1)

@@ -1,5 +1,6 @@
 """Flows: which cores receive how much for one event of every source neuron, as sparse matrices."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from .footprint import Footprint, Int64
 
 __all__ = ["ENTRY", "Activity", "Flow", "Place", "Table", "activities", "flow", "levels_of", "table"]
 
-_MOST_LOOKED_UP = 1 << 27
+_MOST_LOOKED_UP = 1 << 25
 
 ENTRY = -1
 """Where inputs come from, in place of a core."""
@@ -75,28 +76,35 @@ class Flow:
 
 def _gather(footprint: Footprint, places: Iterable[Place], size: int, cores: int) -> Any:
     """Synapses by (source neuron, core), as a sparse matrix without repeats."""
-    rows, columns, values = ([np.zeros(0, np.int64)] for _ in range(3))
+    rows, columns, values = [], [], []
     for box, core in places:
         index, count = footprint.counts(box)
-        where = np.broadcast_to(core, (size,))[index]
-        here = slice(None) if isinstance(core, int) else where >= 0
-        rows.append(index[here])
-        columns.append(where[here])
-        values.append(count[here])
-    ends = np.concatenate(rows), np.concatenate(columns)
-    return sparse.coo_array((np.concatenate(values), ends), shape=(size, cores)).tocsr()
+        if not isinstance(core, int):
+            core = core[index]
+            here = core >= 0
+            index, core, count = index[here], core[here], count[here]
+        rows.append(index.astype(np.int32))  # scipy would make them so, from copies
+        columns.append(core)
+        values.append(count)
+    found = [np.concatenate([np.zeros(0, kind), *part]) for kind, part in ((np.int32, rows), (np.int64, values))]
+    if all(isinstance(c, int) for c in columns) and all(a < b for a, b in itertools.pairwise(columns)):
+        lengths = np.zeros(cores + 1, np.int64)  # a box per core, in their order: nothing to sort or to add up
+        lengths[np.asarray(columns, np.int64) + 1] = [len(r) for r in rows]
+        return sparse.csc_array((found[1], found[0], np.cumsum(lengths)), shape=(size, cores)).tocsr()
+    ends = [np.broadcast_to(c, r.shape).astype(np.int32) for c, r in zip(columns, rows, strict=True)]
+    return sparse.coo_array((found[1], (found[0], np.concatenate(ends))), shape=(size, cores)).tocsr()
 
 
-def _numbered(keys: Int64, extent: int) -> tuple[Int64, Int64]:
+def _numbered(keys: Int64, extent: int) -> tuple[Int64, NDArray[np.int32]]:
     """(the different ones among numbers below `extent`, which of them each number is)."""
     if extent > _MOST_LOOKED_UP:
         pairs, number = np.unique(keys, return_inverse=True)
-        return pairs, number
+        return pairs, number.astype(np.int32)
     found = np.zeros(extent, np.int32)  # sorting millions of keys takes longer
     found[keys] = 1
     (pairs,) = np.nonzero(found)
     found[pairs] = np.arange(len(pairs))
-    return pairs, found[keys].astype(np.int64)
+    return pairs, found[keys]
 
 
 def table(rows: Int64, columns: Int64, values: Int64, shape: tuple[int, int]) -> Table:
@@ -137,23 +145,27 @@ def flow(
     for footprint in (listen, *(f for _, f, _ in work)):
         if id(footprint) not in gathered:
             gathered[id(footprint)] = _gather(footprint, places, size, cores)
-    tables = [(activity, Table(gathered[id(footprint)] * factor)) for activity, footprint, factor in work]
+    tables = []
+    for activity, footprint, factor in work:
+        whole = gathered[id(footprint)]
+        tables.append((activity, Table(whole if factor == 1 else whole * factor)))
     heard = gathered[id(listen)]
-    rows, tos = np.repeat(np.arange(size), np.diff(heard.indptr)), heard.indices.astype(np.int64)
-    froms = np.full(len(rows), ENTRY) if home is None else home[rows]
-    pairs, number = _numbered((froms - ENTRY) * cores + tos, (cores + 1) * cores)
-    sends = [
-        (activity, table(rows, number, np.full(len(rows), each), (size, len(pairs))))
-        for activity, each in messages
-    ]
+    froms = np.full(size, ENTRY) if home is None else home
+    keys = np.repeat((froms - ENTRY) * cores, np.diff(heard.indptr))
+    keys += heard.indices
+    pairs, number = _numbered(keys, (cores + 1) * cores)
+    sends = []
+    for activity, each in messages:  # a core listens to a neuron, or does not: as many entries as it has cores
+        data = np.full(len(number), each, np.min_scalar_type(-each - 1))  # narrow: sums are of the wider type
+        sends.append((activity, Table(sparse.csr_array((data, number, heard.indptr), shape=(size, len(pairs))))))
     return Flow(
         base.name, base.source, base.arrives, base.kind, tuple(tables), tuple(sends),
         pairs // cores + ENTRY, pairs % cores,
     )  # fmt: skip
 
 
-def levels_of(graph: EventGraph, trace: EventTrace, needed: Iterable[str]) -> dict[str, NDArray[np.int64]]:
-    """Recorded levels, (samples, neurons), of populations.
+def levels_of(graph: EventGraph, trace: EventTrace, needed: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """Recorded levels, (samples, neurons), of populations, integers of any width.
 
     Raises
     ------
@@ -175,7 +187,7 @@ def levels_of(graph: EventGraph, trace: EventTrace, needed: Iterable[str]) -> di
                 f"population {name!r}: the trace has levels of shape {levels.shape[1:]}, the graph has {shape} "
                 f"with levels of its coding; allowed is a trace of the mapped graph"
             )
-        found[name] = levels.reshape(len(levels), graph.populations[name].size).astype(np.int64)
+        found[name] = levels.reshape(len(levels), graph.populations[name].size)
     sizes = {len(levels) for levels in found.values()}
     if len(sizes) != 1 or 0 in sizes:
         raise PricingError(f"timing needs at least one sample, of all populations; the trace has {sorted(sizes)}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .flows import ENTRY, Table, table
+from .flows import ENTRY
 from .footprint import Int64
 
 __all__ = ["Links", "Sites"]
@@ -67,18 +67,23 @@ class Links:
         start, stop = self.ends(link)
         return f"({start[0]}, {start[1]}) -> ({stop[0]}, {stop[1]})"
 
-    def routes(self, froms: Int64, tos: Int64, sites: Sites) -> Table:
-        """Which links each pair of cores uses, (pairs, links)."""
+    def crossed(self, froms: Int64, tos: Int64, messages: Int64, sites: Sites) -> Int64:
+        """Messages that cross each link, (samples, links), of messages by pair of cores, (samples, pairs).
+
+        A route takes every tile of a stretch, so that its ends are marked and all tiles between them added up.
+        """
         (x, y, _), (to_x, to_y, _) = sites.at(froms), sites.at(tos)
-        tiles = self.width * self.height
-        pairs, links = [], []
-        for direction, (start, stop) in enumerate(((x, to_x), (x, to_x), (y, to_y), (y, to_y))):
-            sign = 1 - 2 * (direction % 2)
-            length = np.maximum(sign * (stop - start), 0)
-            pair = np.repeat(np.arange(len(froms)), length)
-            along = start[pair] + sign * (np.arange(len(pair)) - np.repeat(np.cumsum(length) - length, length))
-            tile = y[pair] * self.width + along if direction < 2 else along * self.width + to_x[pair]
-            pairs.append(pair)
-            links.append(direction * tiles + tile)
-        rows = np.concatenate(pairs)
-        return table(rows, np.concatenate(links), np.ones(len(rows), np.int64), (len(froms), len(self)))
+        found = []
+        for direction, (dx, dy) in enumerate(_STEPS):
+            start, stop, line = (x, to_x, y) if direction < 2 else (y, to_y, to_x)
+            back = dx + dy < 0
+            (goes,) = np.nonzero(stop < start if back else stop > start)
+            # links are named after the tile that they leave
+            first, end = (stop + 1, start + 1) if back else (start, stop)
+            lines, length = (self.height, self.width) if direction < 2 else (self.width, self.height)
+            marks = np.zeros((lines, length + 1, len(messages)), np.int64)
+            np.add.at(marks, (line[goes], first[goes]), messages[:, goes].T)
+            np.subtract.at(marks, (line[goes], end[goes]), messages[:, goes].T)
+            along = np.cumsum(marks, axis=1)[:, :length]
+            found.append((along if direction < 2 else along.swapaxes(0, 1)).reshape(-1, len(messages)))
+        return np.concatenate(found).T

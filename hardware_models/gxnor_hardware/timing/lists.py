@@ -67,7 +67,7 @@ class ListsChip(Chip):
             sent[:, step] += np.bincount(froms, minlength=self.cores)
             received[:, step] += np.bincount(tos, minlength=self.cores)
             if self.links is not None and self.sites is not None and links is not None:
-                crossed = self.links.routes(froms, tos, self.sites)(np.ones((1, len(froms)), np.int64))
+                crossed = self.links.crossed(froms, tos, np.ones((1, len(froms)), np.int64), self.sites)
                 links = links.copy()
                 links[:, step] += crossed
                 ways[0][:, step] += crossed[0, : self.links.horizontal].sum()
@@ -165,12 +165,18 @@ class ListsChip(Chip):
             found["neuron updates"] = [("neuron_update", active), ("neuron_update_idle", updates - active)]
         message = "axon_out" if in_cases(self.profile, "message") else "message"
         found["messages"] = [(message, total(load.received))]
-        found["hops"] = [("hop_x", load.hops_x.astype(float)), ("hop_y", load.hops_y.astype(float))]
+        if self.sites is not None:
+            found["hops"] = [("hop_x", load.hops_x.astype(float)), ("hop_y", load.hops_y.astype(float))]
         if load.crossings.any():
             found["chip links"] = [("chip_link", load.crossings.astype(float))]
         last = np.zeros(load.sent.shape[:2])
         last[:, -1] = float(self.mapping.resources["chips"])
         return found | {"reset": [("reset", last)]}
+
+    def unknown(self, load: Load) -> dict[str, str]:
+        if self.sites is not None or not load.received.any():
+            return {}
+        return {"hops": f"card {self.profile.name!r} has no mesh: how far messages travel is not known"}
 
 
 def _places(layout: Layout, name: str) -> Iterator[Place]:

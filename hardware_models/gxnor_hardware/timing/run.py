@@ -7,7 +7,8 @@ from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import EventTrace, Mapping
 
 from ..profile import Profile
-from .chip import Charges, Chip, Float, measure, names_of
+from .batches import measure_all
+from .chip import Charges, Chip, Float, names_of
 from .flows import levels_of
 from .models import CHIPS
 from .result import Timing
@@ -28,7 +29,7 @@ def timing(graph: EventGraph, trace: EventTrace, mapping: Mapping, profile: Prof
     graph
         The event graph.
     trace
-        A run of it with ``record="all"``: the levels of every population that sends events.
+        A run of it with ``record="all"``: the levels of every population that may fire.
     mapping
         The result of `map_graph` for the same graph and card.
     profile
@@ -37,8 +38,9 @@ def timing(graph: EventGraph, trace: EventTrace, mapping: Mapping, profile: Prof
     Raises
     ------
     PricingError
-        If the card's model has no cores in steps, the mapping is of another graph or card, or a population that
-        sends events was not recorded.
+        If the card's model has no cores in steps, the mapping is of another graph or card, a population that may
+        fire was not recorded, or the figures take more than 4 GiB (samples x steps x (16 cores + 4 links) x 8
+        bytes).
     """
     for thing, kind, name in (
         (graph, EventGraph, "graph"),
@@ -58,12 +60,13 @@ def timing(graph: EventGraph, trace: EventTrace, mapping: Mapping, profile: Prof
             f"the mapping is of graph {mapping.graph[:12]} on card {mapping.profile!r} ({mapping.card[:12]}); "
             f"given are graph {graph.digest[:12]} and card {profile.name!r} ({profile.digest[:12]})"
         )
-    levels = levels_of(graph, trace, [p.source for p in graph.projections.values()])
+    levels = levels_of(graph, trace, [n for n, p in graph.populations.items() if p.has_outputs])
     chip = CHIPS[profile.model].of(graph, profile, mapping)
-    load = measure(chip, levels)
+    load = measure_all(chip, levels)
     work = chip.core_seconds(load, "value")
-    steps = [chip.step_seconds(load, chip.core_seconds(load, end), end) for end in ("value", "low", "high")]
-    terms, missing = _price(chip, chip.charges(load), steps[0])
+    steps = [chip.step_seconds(load, work, "value")]
+    steps += [chip.step_seconds(load, chip.core_seconds(load, end), end) for end in ("low", "high")]
+    terms, missing = _price(chip, chip.charges(load), chip.unknown(load), steps[0])
     if work is None:
         missing["core_s"] = f"card {profile.name!r} has no time of what its cores do"
     if steps[0] is None:
@@ -95,11 +98,13 @@ def timing(graph: EventGraph, trace: EventTrace, mapping: Mapping, profile: Prof
     )
 
 
-def _price(chip: Chip, charges: Charges, step_s: Float | None) -> tuple[dict[str, Float], dict[str, str]]:
+def _price(
+    chip: Chip, charges: Charges, unknown: dict[str, str], step_s: Float | None
+) -> tuple[dict[str, Float], dict[str, str]]:
     """(joule by term, what has no price), by the rules of the bill: what an aggregate includes is paid for."""
     profile = chip.profile
     terms: dict[str, Float] = {}
-    missing: dict[str, str] = {}
+    missing = dict(unknown)
     for term, parts in charges.items():
         for name, count in parts:
             constant = profile.charged.get(name)

@@ -13,72 +13,15 @@ from gxnor_hardware import load_profile, map_graph, price
 from gxnor_hardware.events import Events
 from gxnor_hardware.neuromorphic.layers.pricing import synaptic_operations
 from gxnor_hardware.profile import Profile
-from gxnor_snn.errors import PricingError
-from gxnor_snn.graph import Coding, Conv2d, Dense, EventGraph, Identity, Input, Pool2d, Relay
+from gxnor_snn.graph import Coding, EventGraph, Pool2d, Relay
 from gxnor_snn.graph import execute as run
 from gxnor_snn.results import Counts
 
-from ..conftest import TERNARY, readout, spiking
+from ..conftest import readout, spiking
+from .layer_nets import SNE, SPECK, chain, conv, dense, ended, pooled_net, source, ternary
 from .walk import walked
 
 Edit = Callable[..., Profile]
-SPECK, SNE = "speck_natcommun_2024", "sne_date_2022"
-
-
-def ternary(*shape: int) -> Any:
-    return np.random.default_rng(shape).integers(-1, 2, shape)
-
-
-def source(*shape: int, coding: Coding = TERNARY) -> Input:
-    return Input(name="input", shape=shape, coding=coding)
-
-
-def conv(name: str, start: str, end: str, weights: Any, pad: int = 0, **more: Any) -> Conv2d:
-    return Conv2d(
-        name=name,
-        source=start,
-        target=end,
-        coding=TERNARY,
-        padding=(pad,) * 4,
-        weights=np.asarray(weights),
-        **more,
-    )
-
-
-def dense(name: str, start: str, end: str, weights: Any, **more: Any) -> Dense:
-    return Dense(name=name, source=start, target=end, coding=TERNARY, weights=np.asarray(weights), **more)
-
-
-def pooled_net(mode: Any = "sum", kernel: int = 2, **more: Any) -> EventGraph:
-    """Conv -> pool -> conv -> dense; the pool is what the tests vary."""
-    side, area = 8 // kernel, kernel * kernel
-    relay = Relay(name="p", shape=(4, side, side), kind="sum", lo=-area, hi=area)
-    if mode != "sum":
-        relay = Relay(name="p", shape=(4, side, side))
-    return EventGraph(
-        [source(2, 8, 8), spiking("a", (4, 8, 8)), relay, spiking("b", (6, side, side)), readout("out", 5)],
-        [
-            conv("c1", "input", "a", ternary(4, 2, 3, 3), 1),
-            Pool2d(name="pool", source="a", target="p", mode=mode, kernel=(kernel, kernel), **more),
-            conv("c2", "p", "b", ternary(6, 4, 3, 3), 1),
-            dense("fc", "b", "out", ternary(5, 6 * side * side)),
-        ],
-    )
-
-
-def chain(layers: int, size: int = 4) -> EventGraph:
-    """Dense layers one after another, the last one a readout."""
-    names = ["input", *(f"h{k}" for k in range(layers - 1)), "out"]
-    return EventGraph(
-        [source(size), *(spiking(n, (size,)) for n in names[1:-1]), readout("out", size)],
-        [dense(f"fc{k}", names[k], names[k + 1], ternary(size, size)) for k in range(layers)],
-    )
-
-
-def one_conv(outputs: int, inputs: int, kernel: int, size: int, **more: Any) -> EventGraph:
-    edge = conv("c", "input", "a", np.ones((outputs, inputs, kernel, kernel), int), **more)
-    shape = edge.output_shape((inputs, size, size))
-    return EventGraph([source(inputs, size, size), replace(readout("a", outputs), shape=shape)], [edge])
 
 
 def test_operations_are_those_of_a_walk_over_the_recorded_spikes() -> None:
@@ -221,88 +164,6 @@ def test_bit_planes_of_an_input_are_lines() -> None:
     assert (check.used, check.status) == (4, "pass")
 
 
-def ended(population: Any, edge: Any) -> EventGraph:
-    """Two inputs, one population, one readout."""
-    return EventGraph([source(2), population, readout("out", 1)], [edge, dense("end", "a", "out", [[1, 1]])])
-
-
-def fans(count: int) -> EventGraph:
-    outs = [readout(f"out{k}", 1) for k in range(count)]
-    edges = [dense(f"fc{k}", "a", f"out{k}", np.ones((1, 2), int)) for k in range(count)]
-    return EventGraph(
-        [source(2), spiking("a", (2,)), *outs], [dense("in", "input", "a", np.ones((2, 2), int)), *edges]
-    )
-
-
-def residual() -> EventGraph:
-    return EventGraph(
-        [source(2), spiking("a", (2,)), readout("out", 2)],
-        [
-            dense("fc0", "input", "a", np.ones((2, 2), int)),
-            dense("fc1", "a", "out", np.ones((2, 2), int)),
-            Identity(name="skip", source="input", target="out"),
-        ],
-    )
-
-
-def scaled(gain: int, inputs: int = 2) -> EventGraph:
-    return EventGraph(
-        [source(inputs), readout("out", 1)], [dense("fc", "input", "out", np.ones((1, inputs), int), gain=gain)]
-    )
-
-
-def levels() -> EventGraph:
-    coding = Coding.signmag(2, -2, 2)
-    wide = replace(spiking("a", (2,)), coding=coding, thresholds=np.tile([-2, -1, 1, 2], (2, 1)))
-    return ended(wide, dense("fc", "input", "a", np.ones((2, 2), int)))
-
-
-def identity() -> EventGraph:
-    return ended(spiking("a", (2,)), Identity(name="same", source="input", target="a"))
-
-
-WALLS: list[tuple[Callable[[], EventGraph], str]] = [
-    (lambda: chain(10), r"needs cores of 10.*the wall is 9"),
-    (lambda: pooled_net("max"), r"'pool' into 'p' is a maximum or minimum pool .max-pool.; the wall is pool"),
-    (lambda: pooled_net(("max", "max", "min", "max")), r"max-pool.; the wall is pool"),
-    (
-        lambda: pooled_net("sum", 8),
-        r"windows of \(8, 8\).*the wall is pool, allowed are windows side by side of .1, 2, 4",
-    ),
-    (lambda: one_conv(1, 1, 17, 20), r"kernel of 17; the wall is 16"),
-    (lambda: one_conv(1, 1, 3, 20, stride=(16, 16)), r"stride of 16; the wall is 8"),
-    (
-        lambda: one_conv(1, 1, 3, 20, stride=(3, 3)),
-        r"stride \(3, 3\); the wall is stride, allowed are powers of two",
-    ),
-    (lambda: one_conv(1, 1, 3, 20, dilation=(2, 2)), r"dilation \(2, 2\); the wall is kernel"),
-    (lambda: one_conv(1, 1, 16, 20, pad=8), r"padding of 8; the wall is 7"),
-    (lambda: one_conv(1, 1, 3, 130, stride=(4, 4)), r"in_size of 130; the wall is 128"),
-    (lambda: one_conv(1, 1, 1, 65), r"out_size of 65; the wall is 64"),
-    (lambda: one_conv(1025, 1, 1, 2), r"channels of 1025; the wall is 1024"),
-    (lambda: chain(2, 300), r"layer 'h0'.*needs kernel_words of 614400, the largest core has 65536"),
-    (lambda: one_conv(32, 1, 1, 64), r"layer 'a'.*needs neuron_words of 131072, the largest core has 65536"),
-    (lambda: fans(3), r"fan_out of 3; the wall is 2"),
-    (residual, r"'out' adds 2 projections \(fc1, skip\).*kernels_per_layer of 2; the wall is 1"),
-    (lambda: scaled(128), r"weight_bits of 9; the wall is 8"),
-    (lambda: scaled(127, 300), r"sum_bits of 17; the wall is 16"),
-    (levels, r"'a' sends levels -2..2; the wall is binary events"),
-    (identity, r"'a' is fed by same \(identity\) without weights; the wall is pool"),
-]
-
-
-@pytest.mark.parametrize(("graph", "message"), WALLS)
-def test_every_wall_of_speck_refuses_by_name(graph: Callable[[], EventGraph], message: str) -> None:
-    with pytest.raises(PricingError, match=rf"card 'speck_natcommun_2024': .*{message}"):
-        map_graph(graph(), load_profile(SPECK))
-
-
-def test_weights_beyond_four_bits_do_not_fit_sne() -> None:
-    with pytest.raises(PricingError, match=r"card 'sne_date_2022'.*weight_bits of 5; the wall is 4"):
-        map_graph(scaled(8), load_profile(SNE))
-    assert map_graph(scaled(7), load_profile(SNE)).resources["layers"] == 1
-
-
 def test_layers_take_the_cores_whose_memories_hold_them() -> None:
     """Large kernels go where there is kernel memory, large maps where there is neuron memory."""
     graph = EventGraph(
@@ -321,13 +182,6 @@ def test_layers_take_the_cores_whose_memories_hold_them() -> None:
         for memory in ("kernel_words", "neuron_words"):
             assert int(mapping.populations[name][memory]) <= profile.number(f"{memory}_{core}")
     assert cores[0] < 5  # 32 maps of 32 x 32
-
-
-def test_layers_that_fit_one_by_one_may_not_fit_together() -> None:
-    """Three layers need 64 Ki of kernel memory, which two cores have."""
-    with pytest.raises(PricingError, match="every layer fits a core, but not all of them at once"):
-        map_graph(chain(4, 90), load_profile(SPECK))
-    assert map_graph(chain(2, 90), load_profile(SPECK)).resources["cores"] == 2
 
 
 def test_what_nobody_published_about_speck_is_named(at_activity: Callable[..., Counts]) -> None:

@@ -58,7 +58,7 @@ def test_routes_go_along_x_then_y(width: int, height: int, seed: int) -> None:
     sites = Sites(rng.integers(0, width, cores), rng.integers(0, height, cores), np.zeros(cores, np.int64))
     froms, tos = rng.integers(ENTRY, cores, 12), rng.integers(0, cores, 12)
     links = Links.of(sites)
-    routes = links.routes(froms, tos, sites)(np.eye(12, dtype=np.int64))
+    routes = links.crossed(froms, tos, np.eye(12, dtype=np.int64), sites)
     for pair, (start, stop) in enumerate(zip(froms.tolist(), tos.tolist(), strict=True)):
         x, y = (0, 0) if start == ENTRY else (int(sites.x[start]), int(sites.y[start]))
         used = []
@@ -72,4 +72,6 @@ def test_routes_go_along_x_then_y(width: int, height: int, seed: int) -> None:
             y += step
         assert sorted(links.ends(k) for k in np.nonzero(routes[pair])[0].tolist()) == sorted(used)
         assert routes[pair].max(initial=0) <= 1
+    messages = rng.integers(0, 9, (2, 12))
+    assert np.array_equal(links.crossed(froms, tos, messages, sites), messages @ routes)
     assert links.name(0).startswith("(0, 0) -> (1, 0)")

@@ -2,7 +2,6 @@
 
 import pickle
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,21 +12,15 @@ from hypothesis import strategies as st
 from gxnor_hardware import load_profile, map_graph, price, timing
 from gxnor_snn.errors import PricingError
 from gxnor_snn.graph import Dense, EventGraph, Input, execute
-from gxnor_snn.results import EventTrace
 
 from ..neuromorphic.nets import TERNARY, readout, small_nets, spiking
+from .bounds import check_bill
 from .brute import synapses
+from .runs import deep, ran
 
 LISTS = ("loihi", "loihi_sanafe", "loihi2_intel_2021", "darwin3_nsr_2024")
 ARRAYS = ("truenorth", "tianjic", "odin", "brainscales2")
 SOFTWARE = ("spinnaker", "spinnaker2_prototype_tcas_2019", "spinnaker2_mac_arxiv_2021")
-
-
-def ran(graph: EventGraph, seed: int, samples: int = 3) -> EventTrace:
-    (name,) = (n for n, p in graph.populations.items() if not p.has_inputs)
-    coding, rng = graph.coding(name), np.random.default_rng(seed)
-    x = rng.choice(coding.levels, (samples, *graph.populations[name].shape))
-    return execute(graph, x, record="all", counts="full")
 
 
 @given(small_nets(), st.integers(0, 99), st.sampled_from([*LISTS, *SOFTWARE, "truenorth", "tianjic"]))
@@ -91,24 +84,6 @@ def test_bounds_of_the_bill_hold_what_the_trace_shows(graph: EventGraph, seed: i
     check_bill(timing(graph, trace, mapping, profile), price(trace.counts, profile, mapping))
 
 
-def check_bill(found: Any, bill: Any) -> None:
-    """Latency and every exact term within the bill; what has no price here has none there."""
-    assert (found.latency_s is None) == (bill.latency is None)
-    if bill.latency is not None:
-        low, value, high = (getattr(found, f"latency{end}_s").mean() for end in ("_low", "", "_high"))
-        slack = 1e-9 * high
-        assert bill.latency.low_s - slack <= low <= value <= high + slack
-        assert high <= bill.latency.high_s + slack
-    unpriced = {u.term for u in bill.unpriced}
-    assert unpriced == {*found.missing} - {"core_s", "step_s", "link_load", "energy"}
-    assert (found.energy_j is None) == (bill.energy_j is None)
-    for name, term in bill.terms.items():
-        joule = float(found.terms[name].sum(axis=1).mean()) if name in found.terms else 0.0
-        if name not in unpriced:
-            slack = 1e-9 * abs(joule)
-            assert term.low_j - slack <= joule <= term.high_j + slack, name
-
-
 @pytest.mark.parametrize("card", ["loihi", "truenorth", "spinnaker", "tianjic"])
 def test_a_whole_net_adds_up(conv_net: EventGraph, pixels: Callable[[int], Any], card: str) -> None:
     profile = load_profile(card)
@@ -126,20 +101,6 @@ def test_a_whole_net_adds_up(conv_net: EventGraph, pixels: Callable[[int], Any],
     assert (found.events.sum(axis=(1, 2)) >= counted).all()
     restored = pickle.loads(pickle.dumps(found))
     assert np.array_equal(restored.priced_j, found.priced_j)
-
-
-def deep(delay: int = 0, size: int = 40) -> EventGraph:
-    rng = np.random.default_rng(3)
-    return EventGraph(
-        [Input(name="x", shape=(size,), coding=TERNARY), spiking("h", (size,)), readout("y", (3,))],
-        [
-            Dense(
-                name="one", source="x", target="h", coding=TERNARY, delay=delay,
-                weights=rng.integers(-1, 2, (size, size)),
-            ),
-            Dense(name="two", source="h", target="y", coding=TERNARY, weights=rng.integers(-1, 2, (3, size))),
-        ],
-    )  # fmt: skip
 
 
 def test_delays_move_events_to_later_steps() -> None:
@@ -255,44 +216,3 @@ def test_series_and_busiest_parts(conv_net: EventGraph, pixels: Callable[[int], 
     assert found.link_load.shape[2] == len(found.links)
     with pytest.raises(PricingError, match=r"sample is 4; allowed are 0\.\.3"):
         found.series(4)
-
-
-def test_what_is_refused(conv_net: EventGraph, pixels: Callable[[int], Any]) -> None:
-    profile = load_profile("loihi")
-    mapping = map_graph(conv_net, profile)
-    whole = execute(conv_net, pixels(2), record="all")
-    part = execute(conv_net, pixels(2), record=["act1"])
-    with pytest.raises(PricingError, match=r"not recorded input, act1\.pre, act2"):
-        timing(conv_net, part, mapping, profile)
-    other = load_profile("isaac_isca_2016")
-    elsewhere = map_graph(conv_net, other)
-    with pytest.raises(PricingError, match="has no cores that work in steps"):
-        timing(conv_net, whole, elsewhere, other)
-    with pytest.raises(PricingError, match="the mapping is of graph"):
-        timing(conv_net, whole, replace(mapping, graph="0" * 64), profile)
-    with pytest.raises(PricingError, match="the mapping is of graph"):
-        timing(conv_net, whole, mapping, load_profile("truenorth"))
-    cut = replace(whole, spikes={n: s[..., :1] for n, s in whole.spikes.items()})
-    with pytest.raises(PricingError, match="the trace has levels of shape"):
-        timing(conv_net, cut, mapping, profile)
-    with pytest.raises(PricingError, match="trace is None; allowed is EventTrace"):
-        timing(conv_net, None, mapping, profile)  # type: ignore[arg-type]
-    empty = replace(whole, spikes={n: s[:0] for n, s in whole.spikes.items()})
-    with pytest.raises(PricingError, match="at least one sample"):
-        timing(conv_net, empty, mapping, profile)
-
-
-def test_missing_constants_are_named(edited: Callable[..., Any]) -> None:
-    graph = deep()
-    trace = ran(graph, 4)
-    card = edited("loihi_micro_2018", {"time/synop": None, "energy/message": None})
-    found = timing(graph, trace, map_graph(graph, card), card)
-    assert found.core_s is None
-    assert found.step_s is None
-    assert found.energy_j is None
-    assert "no energy of message" in found.missing["messages"]
-    assert {"core_s", "step_s", "static", "energy"} <= {*found.missing}
-    assert found.priced_j.sum() > 0
-    assert found.busiest_core in found.cores
-    edges, _ = found.series()
-    assert edges.tolist() == [0, 1, 2]

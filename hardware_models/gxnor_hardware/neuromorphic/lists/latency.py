@@ -12,6 +12,7 @@ from gxnor_snn.results.mapping import Quantity
 from ...events import Events, Float
 from ...ledger import Amount, Ledger
 from ...profile import Constant, Profile
+from ..scenarios import scenarios
 from .formats import constant_of
 
 __all__ = ["barrier", "latency"]
@@ -69,19 +70,12 @@ def barrier(times: Times, tiles: float, tiles_per_chip: float) -> Amount:
     return Amount(value, times["sync_min"].low, times["sync_max"].high)
 
 
-def _scenarios(constant: Constant) -> Float:
-    """(value, low, high) as a column, to go with samples along the other axis."""
-    return np.array([[constant.value], [constant.low], [constant.high]])
-
-
 def _work(times: Times, compartments: float) -> tuple[Float, Float]:
     """Time to update compartments that receive nothing, and all of them."""
     if "soma_access" in times:
-        idle = compartments * _scenarios(times["soma_access"])
-        return idle, idle + compartments * _scenarios(times["soma_update"])
-    return compartments * _scenarios(times["neuron_update_idle"]), compartments * _scenarios(
-        times["neuron_update"]
-    )
+        idle = compartments * scenarios(times["soma_access"])
+        return idle, idle + compartments * scenarios(times["soma_update"])
+    return compartments * scenarios(times["neuron_update_idle"]), compartments * scenarios(times["neuron_update"])
 
 
 def _working(mapping: Mapping) -> list[int]:
@@ -132,11 +126,11 @@ def _busiest(events: Events, times: Times, mapping: Mapping, name: str, step: in
     if split and step == stage:
         total = total + _at_most(_adding(own)) * _time_of(times, "sparse")
     if "spike_out" in times and split and step == stage - 1:
-        total = total + _at_most(compartments) * _scenarios(times["spike_out"])
+        total = total + _at_most(compartments) * scenarios(times["spike_out"])
     if "spike_out" in times and own["role"] != "readout" and step == stage:
         fired = events.firing(name)
         spread = [fired / cores, fired / cores, np.minimum(fired, compartments)]
-        total = total + np.stack(spread) * _scenarios(times["spike_out"])
+        total = total + np.stack(spread) * scenarios(times["spike_out"])
     return updates, total
 
 
@@ -154,4 +148,4 @@ def _at_most(count: float) -> Float:
 def _time_of(times: Times, storage: str) -> Float:
     constant = constant_of(times, storage)
     assert constant is not None  # `_needed` saw to it
-    return _scenarios(constant)
+    return scenarios(constant)

@@ -6,7 +6,8 @@ from gxnor_snn.results import Mapping
 
 from ...events import Events, Float
 from ...ledger import Amount, Ledger
-from ...profile import Constant, Profile
+from ...profile import Profile
+from ..scenarios import scenarios
 from .mapping import deadline_of
 
 __all__ = ["price_software", "tick_times"]
@@ -104,13 +105,13 @@ def _works(events: Events, profile: Profile, mapping: Mapping) -> dict[int, dict
             np.minimum(count, float(static["busiest_core_synapses"])),
         ]
         tick = found.setdefault(int(static["arrives"]), {})
-        tick[population] = tick.get(population, blank) + np.stack(spread) * _scenarios(synop)
+        tick[population] = tick.get(population, blank) + np.stack(spread) * scenarios(synop)
     if update is not None:
         for tick in found.values():  # every neuron in every tick, whether anything arrives there or not
             for population, own in mapping.populations.items():
                 if "cores" in own:
                     fullest, mean = float(own["neurons_per_core"]), float(own["n_neurons"]) / float(own["cores"])
-                    work = np.array([[fullest], [mean], [fullest]]) * _scenarios(update)
+                    work = np.array([[fullest], [mean], [fullest]]) * scenarios(update)
                     least = np.array([[0.0], [fullest * update.low], [0.0]])
                     tick[population] = np.maximum(tick.get(population, blank) + work, least)
     return found
@@ -121,12 +122,7 @@ def _quiet(profile: Profile, mapping: Mapping) -> tuple[str, Float]:
     sizes = {n: float(own["neurons_per_core"]) for n, own in mapping.populations.items() if "cores" in own}
     fullest = max(sizes, key=sizes.__getitem__)
     update = profile.time.get("neuron_update")
-    return fullest, np.zeros((3, 1)) if update is None else sizes[fullest] * _scenarios(update)
-
-
-def _scenarios(constant: Constant) -> Float:
-    """(value, low, high) as a column, to go with samples along the other axis."""
-    return np.array([[constant.value], [constant.low], [constant.high]])
+    return fullest, np.zeros((3, 1)) if update is None else sizes[fullest] * scenarios(update)
 
 
 def _latency(events: Events, profile: Profile, mapping: Mapping, ledger: Ledger) -> Amount | None:
