@@ -16,7 +16,6 @@ goes inside, one layer costs a product with a single output channel per group.
 
 import math
 from collections.abc import Mapping
-from types import TracebackType
 from typing import ClassVar
 
 import torch
@@ -27,6 +26,7 @@ from gxnor_snn.errors import InputError
 from gxnor_snn.layers import DiscreteActivation, DiscreteLayer
 
 from .settings import Settings
+from .watching import WatchingPenalty
 
 __all__ = ["EventPenalty", "EventSettings"]
 
@@ -57,7 +57,7 @@ class EventSettings(Settings):
     warm_up: float = Field(default=0.0, ge=0, le=1)
 
 
-class EventPenalty:
+class EventPenalty(WatchingPenalty):
     """Watches the products of a model in training, as a context around the forward pass, and says what they cost.
 
     It is a `gxnor_snn.train.Penalty`; in a training loop of one's own::
@@ -82,27 +82,16 @@ class EventPenalty:
     """
 
     def __init__(self, model: nn.Module, settings: EventSettings) -> None:
-        self._settings = settings
         self._costs = _costs_by_layer(model, settings.costs)
+        super().__init__(self._costs, settings)
         self._sizes: dict[tuple[DiscreteLayer, tuple[int, ...]], float] = {}
         self._spent: list[Tensor] = []
         self._dense = 0.0
         sent = [0 in m.level_values for m in model.modules() if isinstance(m, DiscreteActivation)]
         self._zeros_only_if_seen = not sent or not all(sent)
 
-    def __enter__(self) -> "EventPenalty":
-        if any(layer.probe is not None for layer in self._costs):
-            raise InputError("EventPenalty: another penalty watches these layers; allowed is one at a time")
+    def _begin(self) -> None:
         self._spent, self._dense = [], 0.0
-        for layer in self._costs:
-            layer.probe = self._watch
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for layer in self._costs:
-            layer.probe = None
 
     def share(self) -> Tensor:
         """P of the pass that was watched, between 0 and 1.
@@ -112,21 +101,7 @@ class EventPenalty:
         InputError
             If no watched layer has run in training mode inside the context.
         """
-        if not self._spent:
-            raise InputError("EventPenalty: no watched layer has run; call the model in training mode inside it")
-        share = torch.stack(self._spent).sum() / self._dense
-        if share.requires_grad:
-            share.register_hook(self._forget)  # type: ignore[no-untyped-call]
-        return share
-
-    def _forget(self, gradient: Tensor) -> None:
-        """Let go of the graph once its gradient is on its way: it would keep float copies of the weights."""
-        self._spent = [spent.detach() for spent in self._spent]
-
-    def value(self, done: float) -> Tensor:
-        """Weight times P, after the share `done` of all steps."""
-        warm = self._settings.warm_up
-        return self.share() * (self._settings.weight * (min(1.0, done / warm) if warm else 1.0))
+        return self._sum(self._spent) / self._dense
 
     def _watch(self, layer: DiscreteLayer, x: Tensor, levels: Tensor) -> None:
         """Add the events of one product of `x` with the float `levels` of the layer."""

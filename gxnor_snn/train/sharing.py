@@ -10,7 +10,6 @@ layer whose P is 0 computes at most K maps per input channel (see `gxnor_convert
 weights as that of the loss does: through the straight-through rule, or as the pressure on a transition.
 """
 
-from types import TracebackType
 from typing import ClassVar
 
 import torch
@@ -21,6 +20,7 @@ from gxnor_snn.errors import InputError
 from gxnor_snn.layers import DiscreteLayer
 
 from .settings import Settings
+from .watching import WatchingPenalty
 
 __all__ = ["KernelPenalty", "KernelSettings"]
 
@@ -56,7 +56,7 @@ class KernelSettings(Settings):
     warm_up: float = Field(default=0.0, ge=0, le=1)
 
 
-class KernelPenalty:
+class KernelPenalty(WatchingPenalty):
     """Watches the convolutions of a model in training and says how far their kernels are from a codebook.
 
     It is a `gxnor_snn.train.Penalty`: ``fit(model, data, recipe, penalty=KernelPenalty(model, settings))``.
@@ -88,31 +88,14 @@ class KernelPenalty:
                 raise InputError(f"KernelPenalty: {path!r} is no convolution of more than one tap; {_list(found)}")
         if not names:
             raise InputError(f"KernelPenalty: no layer to watch; {_list(found)}")
+        super().__init__([found[path] for path in names], settings)
         self._settings = settings
-        self._layers = {found[path]: path for path in names}
         self._books: dict[DiscreteLayer, Tensor] = {}
         self._passes = 0
         self._far: list[Tensor] = []
         self._kernels = 0
 
-    def __enter__(self) -> "KernelPenalty":
-        if any(layer.probe is not None for layer in self._layers):
-            raise InputError("KernelPenalty: another penalty watches these layers; allowed is one at a time")
-        self._far, self._kernels = [], 0
-        if self._passes % self._settings.refresh == 0:
-            self._books = {}
-        self._passes += 1
-        for layer in self._layers:
-            layer.probe = self._watch
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for layer in self._layers:
-            layer.probe = None
-
-    def distance(self) -> Tensor:
+    def share(self) -> Tensor:
         """P of the pass that was watched, between 0 and 1.
 
         Raises
@@ -120,16 +103,13 @@ class KernelPenalty:
         InputError
             If no watched layer has run in training mode inside the context.
         """
-        if not self._far:
-            raise InputError("KernelPenalty: no watched layer has run; call the model in training mode inside it")
-        return torch.stack(self._far).sum() / self._kernels
+        return self._sum(self._far) / self._kernels
 
-    def value(self, done: float) -> Tensor:
-        """Weight times P, after the share `done` of all steps."""
-        warm = self._settings.warm_up
-        share = self.distance() * (self._settings.weight * (min(1.0, done / warm) if warm else 1.0))
-        self._far = []
-        return share
+    def _begin(self) -> None:
+        self._far, self._kernels = [], 0
+        if self._passes % self._settings.refresh == 0:
+            self._books = {}
+        self._passes += 1
 
     def _watch(self, layer: DiscreteLayer, x: Tensor, levels: Tensor) -> None:
         kernels = levels.reshape(-1, levels[0, 0].numel())

@@ -49,14 +49,16 @@ def test_binary_distance_is_the_share_of_taps_that_differ() -> None:
     x = torch.zeros(4, 1, 8, 8, dtype=torch.uint8)
     with penalty:
         model(x)
-    share = penalty.distance().detach()
+    share = penalty.share().detach()
     kernels = model.conv2.levels.float().reshape(-1, 9)
     differ = (kernels != nearest(kernels, codebook(kernels, 4))).float().mean()
     assert float(share) == pytest.approx(float(differ))
     assert float(penalty.value(0.25).detach()) == pytest.approx(float(share))  # half of the weight 2
     with penalty:
         model(x)
+    penalty.share()  # looking does not take the gradient away
     penalty.value(1.0).backward()
+    assert not penalty.share().requires_grad
     assert model.conv2.weight.grad is not None
     assert model.conv1.weight.grad is None
 
@@ -82,7 +84,7 @@ def test_training_pulls_kernels_together(method: str) -> None:
     [
         (lambda: KernelPenalty(net(), KernelSettings(weight=1.0), ["fc1"]), "'fc1' is no convolution"),
         (lambda: KernelPenalty(torch.nn.Linear(2, 2), KernelSettings(weight=1.0)), "the model has none"),
-        (lambda: KernelPenalty(net(), KernelSettings(weight=1.0)).distance(), "no watched layer has run"),
+        (lambda: KernelPenalty(net(), KernelSettings(weight=1.0)).share(), "no watched layer has run"),
     ],
 )
 def test_bad_input_is_refused(run: Any, message: str) -> None:
