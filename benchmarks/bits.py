@@ -58,7 +58,8 @@ def main() -> None:
         seed=arguments.seed,
         device=arguments.device,
     )
-    twin = lenet(data.image_shape, 10, **sizes, **METHODS["float"])
+    options: Any = {**METHODS["float"], "seed": arguments.seed}
+    twin = lenet(data.image_shape, 10, **sizes, **options)
     fit(twin, data, recipe, progress=True)
     rows: dict[str, Any] = {"float": {"test_accuracy_percent": 100 * evaluate(twin, data.x_test, data.y_test)}}
 
