@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -56,6 +57,23 @@ def levels_on_device(
     return held
 
 
+@dataclass(frozen=True)
+class _Disturbance:
+    """What a layer calls in training while a device is attached."""
+
+    device: TrainingDevice
+    generator: torch.Generator
+    time_s: float
+
+    def __call__(self, layer: DiscreteLayer, levels: Tensor) -> Tensor:
+        held = levels_on_device(levels.detach(), layer.max_level, self.device, self.generator, self.time_s)
+        return levels + (held - levels.detach())
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        """A copy of a layer is one without the device: the context could not take it off there."""
+        return type(None), ()
+
+
 @contextlib.contextmanager
 def attached(
     model: nn.Module, device: TrainingDevice, generator: torch.Generator, *, time_s: float = 0.0
@@ -64,8 +82,8 @@ def attached(
 
     Every training pass of every discrete layer draws new devices: programming, drift and one read
     (`levels_on_device`). Gradients pass straight through to the levels (Joshi et al., Nature Communications 11
-    (2020), train so with additive weight noise). Passes in eval mode stay exact. The state of `generator` is part
-    of the checkpoints of `gxnor_snn.train.fit`.
+    (2020), train so with additive weight noise). Passes in eval mode stay exact, and copies of the model that are
+    made meanwhile have no device. The state of `generator` is part of the checkpoints of `gxnor_snn.train.fit`.
 
     Parameters
     ----------
@@ -107,10 +125,7 @@ def attached(
             "(gxnor_snn.device.TrainingDevice) and a torch.Generator"
         )
 
-    def disturb(layer: DiscreteLayer, levels: Tensor) -> Tensor:
-        held = levels_on_device(levels.detach(), layer.max_level, device, generator, time_s)
-        return levels + (held - levels.detach())
-
+    disturb = _Disturbance(device, generator, time_s)
     for layer in layers:
         layer.disturb = disturb
     vars(layers[0])[_GENERATOR] = generator

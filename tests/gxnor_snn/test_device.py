@@ -78,6 +78,7 @@ def test_training_passes_are_disturbed_and_gradients_pass_straight_through(make:
         second, _ = trained()
         layer.eval()
         inside = layer(x)
+        copied = copy.deepcopy(layer)
     assert not torch.equal(first, clean)
     assert not torch.equal(first, second)
     torch.testing.assert_close(straight, gradient)
@@ -85,7 +86,9 @@ def test_training_passes_are_disturbed_and_gradients_pass_straight_through(make:
     assert torch.equal(layer(x), inside)  # eval passes are exact, attached or not
     assert torch.equal(trained()[0], clean)  # and nothing stays behind
     assert not hasattr(layer, "device_generator")
-    copy.deepcopy(layer)
+    assert copied.disturb is None  # a copy is not what the context can clean
+    copied.train()
+    assert torch.equal(copied(x), clean)
 
 
 def test_what_cannot_be_attached_is_refused() -> None:

@@ -98,6 +98,8 @@ class Crossbars:
         trace = EventTrace.concatenate(parts, 0.0)
         if self.draws > 1 and len(parts) > 1:
             trace = _reordered(trace, _by_draw(sizes, self.draws))
+        if not trace.exact:  # the last layer's own sums may be integers even where those before it were not
+            trace = replace(trace, readouts={n: r.astype(np.float64) for n, r in trace.readouts.items()})
         return replace(trace, engine="crossbar", seconds=time.perf_counter() - started)
 
     def _batch(self) -> int:

@@ -78,6 +78,12 @@ def test_converters_that_are_too_narrow_say_so() -> None:
     assert simulate(graph, x, Device.ideal(), seeded(0), array=ArraySpec(adc_bits=None)).exact
 
 
+@pytest.mark.parametrize("bits", range(2, 8))
+def test_readouts_are_floats_wherever_a_layer_erred(bits: int) -> None:
+    found = simulate(small_graph(), small_input(), Device.ideal(), seeded(0), array=ArraySpec(adc_bits=bits))
+    assert {r.dtype for r in found.readouts.values()} == {np.dtype(np.int64 if found.exact else np.float64)}
+
+
 def test_what_arrays_do_not_compute_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = small_graph()
     monkeypatch.setattr(type(graph.projections["conv"]), "kind", "butterfly")
