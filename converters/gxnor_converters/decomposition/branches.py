@@ -11,8 +11,8 @@ from gxnor_snn.errors import ConversionError, GraphError
 from gxnor_snn.graph import Coding, EventGraph, Population, Projection, Readout, Spiking
 
 from ..passes.base import rebuilt
+from ..passes.ranges import widened
 from .planes import PlaneSet, planes_of, two_bits_of
-from .ranges import widened
 
 __all__ = ["Ternary", "decompose"]
 

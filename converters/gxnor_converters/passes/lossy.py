@@ -18,6 +18,7 @@ from gxnor_snn.graph import Conv2d, EventGraph
 from ..sharing.kernels import Int
 from ..sharing.similar import codebook_weights, merged_weights
 from .base import rebuilt
+from .ranges import widened
 from .recalibrate import follow, moments_of, spiking_after
 from .shared_maps import coding_of
 
@@ -47,6 +48,7 @@ class Lossy:
     ----------
     graph
         The graph: of the same populations and projections, with other weights and, if calibrated, thresholds.
+        Sum relays that other weights could overflow declare a wider range.
     before, after
         The measure of the graph given and of this one.
     trials
@@ -195,7 +197,7 @@ def _with_weights(graph: EventGraph, conv: Conv2d, weights: Int) -> EventGraph:
     coding = conv.coding if conv.coding.contains(weights) else coding_of(weights)
     changed = replace(conv, weights=weights, coding=coding)
     edges = [changed if name == conv.name else edge for name, edge in graph.projections.items()]
-    return rebuilt(graph, list(graph.populations.values()), edges)
+    return rebuilt(graph, widened(list(graph.populations.values()), edges), edges)
 
 
 def _measured(evaluate: Callable[[EventGraph], float], graph: EventGraph) -> float:

@@ -16,7 +16,7 @@ from gxnor_converters.sharing import (
     statistics_of,
 )
 from gxnor_snn.errors import InputError
-from gxnor_snn.graph import EventGraph, execute
+from gxnor_snn.graph import Coding, Conv2d, Dense, EventGraph, Input, Readout, Relay, execute
 from tests.conformance.graphs import random_inputs
 
 from .test_analyse import LEVELS, binary_graph, drawn
@@ -124,11 +124,9 @@ def test_the_budget_holds_and_layers_are_tried_in_order(run: Any) -> None:
         order = list(dict.fromkeys(t.layer for t in found.trials))
         for trial in found.trials:  # every layer adds a part of the budget
             assert trial.kept == (1 - trial.value <= budget * (order.index(trial.layer) + 1) / len(layers))
-        changed = {
-            n
-            for n, e in found.graph.projections.items()
-            if not np.array_equal(e.weights, graph.projections[n].weights)
-        }  # type: ignore[attr-defined]
+        edges: list[tuple[str, Any]] = list(found.graph.projections.items())
+        old: Any = graph.projections
+        changed = {n for n, e in edges if not np.array_equal(e.weights, old[n].weights)}
         assert changed == set(found.kept)
     assert set(loose.kept) == set(layers)
     work = [graph.fan_out(name).padded for name in dict.fromkeys(t.layer for t in loose.trials)]
@@ -139,6 +137,28 @@ def test_the_budget_holds_and_layers_are_tried_in_order(run: Any) -> None:
     expected = execute(loose.graph, x).readouts
     for name, sums in execute(after, x).readouts.items():
         np.testing.assert_array_equal(sums, expected[name])
+
+
+def test_relays_behind_other_weights_hold_their_sums() -> None:
+    both, one, none = [[1, 1]], [[1, 0]], [[0, 0]]
+    weights = np.array([[both, one], [one, both], [both, none]])
+    ones = np.ones(1)
+    graph = EventGraph(
+        [
+            Input(name="in", shape=(2, 1, 2), coding=Coding.ternary()),
+            Relay(name="r", shape=(3, 1, 1), kind="sum", lo=-3, hi=3),
+            Readout(name="out", shape=(1,), scale=ones, offset=ones),
+        ],
+        [
+            Conv2d(name="c", source="in", target="r", weights=weights, coding=Coding.ternary()),
+            Dense(name="fc", source="r", target="out", weights=np.ones((1, 3), int), coding=Coding.ternary()),
+        ],
+    )
+    found = project_codebook(graph, lambda _: 1.0, 0.0, sizes=[1], layers="c")
+    relay: Any = found.graph.populations["r"]
+    assert (relay.lo, relay.hi) == (-4, 4)
+    x = np.ones((1, 2, 1, 2), int)
+    assert execute(found.graph, x).readouts["out"].tolist() == [[4 + 4 + 2]]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-"""Ranges of sum relays whose inputs were taken apart.
+"""Ranges of sum relays whose inputs became others.
 
-A relay declares the range of its sums, and a graph holds it to what its inputs could give. Planes could give more
-than the levels they came from (two planes of -1..1 reach +-3, the levels -2..2 do not), though they never do.
+A relay declares the range of its sums, and a graph holds it to what its inputs could give. Other weights may give
+more; so could planes, which never do (two planes of -1..1 reach +-3, the levels -2..2 that they came from do not).
 """
 
 from collections.abc import Sequence
