@@ -46,7 +46,7 @@ def train(
     ),
     history: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.csv", help="Also write loss, accuracies, zeros and flips per epoch."),
+        typer.Option(metavar="FILE.csv", help="Also write loss, accuracies, zeros and flips, after every epoch."),
     ] = None,
     tensorboard: Annotated[
         Path | None,
@@ -120,6 +120,7 @@ def train(
             checkpoint=state,
             checkpoint_every=checkpoint_every or 1,
             resume=resume,
+            history=history,
         )
         accuracy = evaluate(net, dataset.x_test, dataset.y_test)
         facts = provenance(
@@ -128,8 +129,6 @@ def train(
     save_checkpoint(out, net, history=course, metadata=facts)
     if state is not None:
         state.unlink(missing_ok=True)
-    if history is not None:
-        course.to_csv(history)
     last = course.epochs[course.selected - 1]
     screen.pairs(
         f"{plan.spec.factory} on {dataset.name}",

@@ -37,6 +37,8 @@ class Dataset:
     y_test: NDArray[np.int64]
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise DataError(f"Dataset: name is a {type(self.name).__name__}; allowed is a text")
         for part in ("train", "test"):
             x = _images(f"{self.name}: x_{part}", getattr(self, f"x_{part}"))
             y = _labels(f"{self.name}: y_{part}", getattr(self, f"y_{part}"))
@@ -66,12 +68,16 @@ class Dataset:
 
 
 def _images(what: str, x: NDArray[Any]) -> NDArray[np.uint8]:
+    if not isinstance(x, np.ndarray):
+        raise DataError(f"{what} is a {type(x).__name__}; allowed is a numpy array")
     if x.dtype != np.uint8 or x.ndim not in (3, 4) or x.size == 0:
         raise DataError(f"{what} is {x.dtype} of shape {x.shape}; allowed is uint8 (N, C, H, W) or (N, H, W)")
     return x[:, None] if x.ndim == 3 else x
 
 
 def _labels(what: str, y: NDArray[Any]) -> NDArray[np.int64]:
+    if not isinstance(y, np.ndarray):
+        raise DataError(f"{what} is a {type(y).__name__}; allowed is a numpy array")
     if y.dtype.kind not in "iu" or y.ndim != 1 or y.size == 0:
         raise DataError(f"{what} is {y.dtype} of shape {y.shape}; allowed are integers of shape (N,)")
     labels = y.astype(np.int64)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gxnor_snn.arguments import check_kind
 from gxnor_snn.errors import DataError
 
 from .cifar10 import cifar10, cifar10_subset
@@ -55,7 +56,11 @@ def load(name_or_path: str | os.PathLike[str], root: str | os.PathLike[str] | No
     ------
     DataError
         If the name is unknown, a folder or file is missing or damaged, or arrays do not fit together.
+    InputError
+        If an argument is neither a text nor a path.
     """
+    check_kind("load: name_or_path", name_or_path, str, os.PathLike)
+    check_kind("load: root", root, str, os.PathLike, type(None))
     name = os.fspath(name_or_path)
     if name == "digits":
         return _digits()

@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from gxnor_snn.arguments import check_kind
 from gxnor_snn.errors import InputError
 from gxnor_snn.layers import DiscreteParameter
 
-__all__ = ["check_claims", "check_discrete"]
+__all__ = ["check_claims", "check_discrete", "listed"]
 
 
 def check_claims(model: nn.Module, *optimizers: Optimizer) -> None:
@@ -27,8 +29,12 @@ def check_claims(model: nn.Module, *optimizers: Optimizer) -> None:
     Raises
     ------
     InputError
-        If a parameter is moved by none of them or by more than one; the message gives its name.
+        If a parameter is moved by none of them or by more than one, the message giving its name; or an argument
+        is of another kind.
     """
+    check_kind("check_claims: model", model, nn.Module)
+    for optimizer in optimizers:
+        check_kind("check_claims: an optimiser", optimizer, Optimizer)
     groups = [group for optimizer in optimizers for group in optimizer.param_groups]
     claims = Counter(id(p) for group in groups for p in group["params"])
     for name, p in model.named_parameters():
@@ -41,6 +47,21 @@ def check_claims(model: nn.Module, *optimizers: Optimizer) -> None:
                 f"{kind} {name!r} of shape {tuple(p.shape)} is {how}; each must be moved by exactly one of "
                 f"{', '.join(type(optimizer).__name__ for optimizer in optimizers) or 'the optimisers given'}"
             )
+
+
+def listed(params: object, *, one: bool = False) -> list[Any]:
+    """The parameters or groups that an optimiser is given; `one` says that a single tensor may stand for itself.
+
+    Raises
+    ------
+    InputError
+        If they are nothing that can be iterated over.
+    """
+    if one and isinstance(params, Tensor):
+        return [params]
+    if isinstance(params, Tensor | str) or not isinstance(params, Iterable):
+        raise InputError(f"DST: params is a {type(params).__name__}; allowed is discrete_parameters(model)")
+    return list(params)
 
 
 def check_discrete(params: Iterable[object], claimed: Iterable[DiscreteParameter]) -> None:

@@ -21,10 +21,15 @@ def check_group(process_group: "ProcessGroup | Literal[False] | None", fused: bo
     Raises
     ------
     InputError
-        If nothing is said, or a fused optimiser is to average gradients.
+        If nothing is said, the group is none, or a fused optimiser is to average gradients.
     """
-    if process_group and fused:
+    known = process_group is None or process_group is False
+    if not known and fused:
         raise InputError("DST: process_group needs gradients that are kept until step(); give fused=False with it")
+    if not known and not (distributed.is_available() and isinstance(process_group, distributed.ProcessGroup)):
+        raise InputError(
+            f"DST: process_group is a {type(process_group).__name__}; allowed are None, False and a ProcessGroup"
+        )
     running = distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1
     if process_group is None and running:
         raise InputError(

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import torch
 from torch import Tensor
 
+from gxnor_snn.arguments import check_kind, is_integer
 from gxnor_snn.errors import GxnorError, InputError
 from gxnor_snn.layers import DiscreteParameter
 
-from .claims import check_discrete
+from .claims import check_discrete, listed
 from .distributed import check_group, mean_gradients
 from .draws import Draws, Scratch, seeded_stream
 from .options import check_held, check_settings, make_rounding, make_rule, make_source
@@ -98,7 +99,11 @@ class DST(torch.optim.Optimizer):
         generator: torch.Generator | None = None,
         seed: int = 0,
     ) -> None:
-        given: list[Any] = list(params)
+        check_kind("DST: fused", fused, bool)
+        check_kind("DST: generator", generator, torch.Generator, type(None))
+        if not is_integer(seed):
+            raise InputError(f"DST: seed is {seed!r}; allowed are integers")
+        given = listed(params)
         if not given:
             raise InputError("DST got no parameters; it takes discrete_parameters(model), at least one")
         made = make_rule(rule, moments)
@@ -136,7 +141,7 @@ class DST(torch.optim.Optimizer):
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group of discrete parameters; missing settings are those of the constructor."""
         group = {**self.defaults, **param_group}
-        params: list[Any] = [group["params"]] if isinstance(group["params"], Tensor) else list(group["params"])
+        params = listed(group.get("params"), one=True)
         check_discrete(params, self._parameters())
         check_settings({**group, "params": params})
         try:

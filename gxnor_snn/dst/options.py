@@ -1,11 +1,11 @@
 """What DST can be told by name, and which values its settings allow."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from torch import Tensor
 
+from gxnor_snn.arguments import is_number
 from gxnor_snn.errors import InputError
 
 from .moments import BFloat16, Factored, Float32, Logarithmic8, Moment, SquareRoot7, SquareRoot8
@@ -16,6 +16,9 @@ from .sources import Lfsr, Source, Stream
 __all__ = ["check_held", "check_settings", "make_rounding", "make_rule", "make_source"]
 
 _Named = TypeVar("_Named")
+
+_LARGEST = 1e6
+"""Of the settings that multiply updates: far beyond any use, and their products stay within float32."""
 
 _FIRST: Mapping[str, type[Moment]] = {
     "float32": Float32,
@@ -55,10 +58,11 @@ def make_rule(rule: str, moments: str | Sequence[str]) -> Rule:
         If a name is unknown or the rule cannot store a moment in this form.
     """
     kind = _named("rule", rule, _RULES)
-    if moments == "factored":
-        moments = ("float32", "factored")
-    pair = (moments, moments) if isinstance(moments, str) else tuple(moments)
-    if len(pair) != 2:
+    if isinstance(moments, str):
+        pair = ("float32", "factored") if moments == "factored" else (moments, moments)
+    elif isinstance(moments, tuple | list) and len(moments) == 2:
+        pair = (moments[0], moments[1])
+    else:
         raise InputError(f"DST: moments is {moments!r}; allowed are one name or a pair (first, second)")
     return kind(
         _named("the first of moments", pair[0], _FIRST),
@@ -98,14 +102,16 @@ def check_settings(group: Mapping[str, Any]) -> None:
     """
     for name in ("lr", "m", "eps"):
         value = group[name]
-        if not _is_number(value) or not 0 < value < math.inf:
-            raise InputError(f"DST: {name} is {value!r}; it must be a positive finite number")
+        if not is_number(value) or not 0 < value <= _LARGEST:
+            raise InputError(
+                f"DST: {name} is {value!r}; it must be a positive finite number, at most {_LARGEST:g}"
+            )
     betas = group["betas"]
-    if len(betas) != 2 or not all(_is_number(beta) and 0 <= beta < 1 for beta in betas):
+    if not isinstance(betas, tuple | list) or len(betas) != 2 or not all(map(_is_memory, betas)):
         raise InputError(f"DST: betas is {betas!r}; allowed are two numbers in [0, 1)")
     zero_bias = group["zero_bias"]
-    if not _is_number(zero_bias) or not 0 <= zero_bias < math.inf:
-        raise InputError(f"DST: zero_bias is {zero_bias!r}; it must be a finite number >= 0")
+    if not is_number(zero_bias) or not 0 <= zero_bias <= _LARGEST:
+        raise InputError(f"DST: zero_bias is {zero_bias!r}; it must be a finite number >= 0, at most {_LARGEST:g}")
     for p in group["params"]:
         if zero_bias and p.space.n == 0:
             raise InputError(
@@ -139,8 +145,8 @@ def _form(value: object) -> str:
     return f"{value.dtype} of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_memory(beta: object) -> bool:
+    return is_number(beta) and 0 <= beta < 1
 
 
 def _named(what: str, name: str, table: Mapping[str, _Named]) -> _Named:

@@ -4,16 +4,18 @@ Contract of a `Rounding`: `probability` maps p = |nu| / dz in [0, 1) to a probab
 tau(0) = 0 and tau(p) <= `slope` * p. The slope bounds which weights can jump before tau is evaluated.
 """
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from gxnor_snn.arguments import is_integer, is_number
 from gxnor_snn.errors import InputError
 
 __all__ = ["Lut", "Piecewise", "Power", "Rounding", "Tanh", "Unbiased"]
+
+_LARGEST = 64  # of exponents: beyond, nothing but whole steps moves
 
 
 class Rounding(ABC):
@@ -49,19 +51,19 @@ class Power(Rounding):
     Parameters
     ----------
     exponent
-        k >= 1; 1 is `Tanh`.
+        k, 1 to 64; 1 is `Tanh`.
 
     Raises
     ------
     InputError
-        If `exponent` is below 1 or not finite.
+        If `exponent` is no number from 1 to 64.
     """
 
     exponent: float
 
     def __post_init__(self) -> None:
-        if not 1 <= self.exponent < math.inf:
-            raise InputError(f"Power: exponent is {self.exponent!r}; allowed are finite numbers >= 1")
+        if not is_number(self.exponent) or not 1 <= self.exponent <= _LARGEST:
+            raise InputError(f"Power: exponent is {self.exponent!r}; allowed are numbers from 1 to {_LARGEST}")
 
     def probability(self, fraction: Tensor, m: float) -> Tensor:
         return fraction.mul_(m).tanh_().pow_(self.exponent)
@@ -104,7 +106,7 @@ class Lut(Rounding):
     BINS = (4, 8, 16, 24, 32)
 
     def __post_init__(self) -> None:
-        if self.bins not in self.BINS:
+        if not is_integer(self.bins) or self.bins not in self.BINS:
             raise InputError(f"Lut: bins is {self.bins!r}; allowed are {', '.join(map(str, self.BINS))}")
 
     def probability(self, fraction: Tensor, m: float) -> Tensor:

@@ -86,8 +86,8 @@ class Stepper:
         low, high = (extreme.item() for extreme in torch.aminmax(bound))
         if not math.isfinite(high - low):
             raise GxnorError(
-                f"DST: the gradient of a parameter of shape {tuple(gradient.shape)} is not finite; "
-                "lower the learning rate"
+                f"DST: the gradient of a parameter of shape {tuple(gradient.shape)} is not finite, or its product "
+                f"with the learning rate {settings.lr} is not; lower the learning rate"
             )
         peak = max(high, -low)
         index, uniform = self.source.candidates(held, tile, bound, peak, draws)

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from gxnor_snn.arguments import check_kind, is_number
+from gxnor_snn.errors import InputError
 from gxnor_snn.spaces import DiscreteSpace
 
 from .rounding import Rounding, Tanh
@@ -56,7 +58,23 @@ def transition(
     -------
     torch.Tensor
         Levels of `space`, of the dtype of `levels`.
+
+    Raises
+    ------
+    InputError
+        If an argument is of another kind, shapes differ, m is not positive or z negative.
     """
+    for name, tensor in ("levels", levels), ("update", update), ("uniform", uniform):
+        check_kind(f"transition: {name}", tensor, Tensor)
+    if not levels.shape == update.shape == uniform.shape:
+        raise InputError(
+            f"transition: levels, update, uniform have the shapes {tuple(levels.shape)}, {tuple(update.shape)}, "
+            f"{tuple(uniform.shape)}; allowed is one shape for all"
+        )
+    check_kind("transition: space", space, DiscreteSpace)
+    check_kind("transition: rounding", rounding, Rounding)
+    if not is_number(m) or m <= 0 or not is_number(zero_bias) or zero_bias < 0:
+        raise InputError(f"transition: m is {m!r}, zero_bias {zero_bias!r}; allowed are m > 0 and zero_bias >= 0")
     steps = update / space.step
     return jump(levels, steps, uniform, space, m, rounding, zero_bias, whole=True)
 

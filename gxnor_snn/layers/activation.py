@@ -6,6 +6,7 @@ from typing import Any, get_args
 import torch
 from torch import Tensor, nn
 
+from gxnor_snn.arguments import check_kind, is_integer, is_number, is_one_of
 from gxnor_snn.errors import InputError
 from gxnor_snn.spaces import (
     Code,
@@ -117,15 +118,26 @@ class DiscreteActivation(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        _refuse(coding not in _WINDOWS, "coding", coding, _WINDOWS)
+        _refuse(not is_one_of(coding, _WINDOWS), "coding", coding, _WINDOWS)
         self.coding: Coding = coding
         self.level_values = code_levels((coding, n))
-        self.window: Window = window or _WINDOWS[coding][0]
-        self.tie: Tie = tie or ("up" if (coding, n) == ("zn", 0) else _TIES[coding][0])
-        _refuse(self.window not in _WINDOWS[coding], f"window with coding {coding!r}", window, _WINDOWS[coding])
-        _refuse(self.tie not in get_args(Tie), "tie", tie, get_args(Tie))
+        self.window: Window = _WINDOWS[coding][0] if window is None else window
+        default = "up" if (coding, n) == ("zn", 0) else _TIES[coding][0]
+        self.tie: Tie = default if tie is None else tie
+        _refuse(
+            not is_one_of(self.window, _WINDOWS[coding]),
+            f"window with coding {coding!r}",
+            window,
+            _WINDOWS[coding],
+        )
+        _refuse(not is_one_of(self.tie, get_args(Tie)), "tie", tie, get_args(Tie))
         _refuse(self.tie not in _TIES[coding], f"tie with coding {coding!r}", tie, _TIES[coding])
-        if not 0 < a < float("inf"):
+        for name, flag in ("learn_r", learn_r), ("stochastic", stochastic):
+            check_kind(f"DiscreteActivation: {name}", flag, bool)
+        if channels is not None and not is_integer(channels, 1):
+            raise InputError(f"DiscreteActivation: channels is {channels!r}; allowed are integers of at least 1")
+        check_kind("DiscreteActivation: generator", generator, torch.Generator, type(None))
+        if not is_number(a) or a <= 0:
             raise InputError(f"DiscreteActivation: a is {a!r}; it must be a positive finite number")
         if stochastic and (coding, n) != ("zn", 0):
             raise InputError(f"DiscreteActivation: stochastic is True with {(coding, n)}; allowed for ('zn', 0)")
@@ -223,7 +235,7 @@ class DiscreteActivation(nn.Module):
 
     def _learnable_r(self, r: float) -> nn.Parameter:
         allowed = self.coding == "zn" and self.n > 0 and self.window in ("rect", "tri")
-        if not allowed or self.channels is None or self.channels < 1:
+        if not allowed or self.channels is None:
             raise InputError(
                 f"DiscreteActivation: learn_r with {self.code}, window {self.window!r}, channels {self.channels}; "
                 "allowed are ('zn', n) with n > 0, window 'rect' or 'tri', and at least one channel"

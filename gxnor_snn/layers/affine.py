@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
+from gxnor_snn.arguments import is_integer
 from gxnor_snn.errors import InputError
 
 __all__ = ["Affine", "ScaleBias"]
@@ -34,8 +35,8 @@ class Affine(nn.Module, ABC):
 
     def __init__(self, num_features: int) -> None:
         super().__init__()
-        if num_features < 1:
-            raise InputError(f"{type(self).__name__}: num_features is {num_features}; it must be at least 1")
+        if not is_integer(num_features, 1):
+            raise InputError(f"{type(self).__name__}: num_features is {num_features!r}; it must be at least 1")
         self.num_features = num_features
         self.weight = nn.Parameter(torch.ones(num_features))
         self.bias = nn.Parameter(torch.zeros(num_features))

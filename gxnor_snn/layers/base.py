@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from gxnor_snn.arguments import check_kind, is_integer
 from gxnor_snn.errors import InputError
 from gxnor_snn.spaces import Code, DiscreteSpace, code_levels
 
@@ -65,18 +66,19 @@ class DiscreteLayer(nn.Module, ABC):
         gradient_bits: int | None,
     ) -> None:
         super().__init__()
-        if not all(isinstance(s, int) and not isinstance(s, bool) and s >= 1 for s in shape):
+        if not all(is_integer(s, 1) for s in shape):
             raise InputError(f"{type(self).__name__}: weight shape is {shape}; sizes are integers of at least 1")
-        if isinstance(max_input, bool) or not isinstance(max_input, int) or max_input < 1:
+        check_kind(f"{type(self).__name__}: real_input", real_input, bool)
+        if not is_integer(max_input, 1):
             raise InputError(
                 f"{type(self).__name__}: max_input is {max_input!r}; it must be an integer of at least 1"
             )
         self.code = code
         self.level_values = code_levels(code)
-        self.max_input = max_input
+        self.max_input = int(max_input)
         self.real_input = real_input
-        self.fan_in = math.prod(shape[1:])
-        self.max_sum = max_input * self.fan_in * self.max_level
+        self.fan_in = math.prod(int(size) for size in shape[1:])
+        self.max_sum = self.max_input * self.fan_in * self.max_level
         self._exact_dtype = exact_dtype(self.max_sum)
         self._draw_weights(shape, generator)
         self.gradient_bits = gradient_bits

@@ -1,12 +1,14 @@
 """Batch normalisation by the standard deviation."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gxnor_snn.arguments import is_number
 from gxnor_snn.errors import InputError
 
 from .affine import Affine
@@ -30,15 +32,21 @@ class Normalisation(Affine, ABC):
     ------
     InputError
         If there are no channels, eps is not a positive finite number, or momentum not one in (0, 1].
+
+    Attributes
+    ----------
+    nonnegative
+        Names of the running statistics that no training makes negative.
     """
 
+    nonnegative: ClassVar[tuple[str, ...]] = ()
     running_mean: Tensor
 
     def __init__(self, num_features: int, eps: float, momentum: float) -> None:
         super().__init__(num_features)
-        if not 0 < eps < float("inf"):
+        if not is_number(eps) or eps <= 0:
             raise InputError(f"{type(self).__name__}: eps is {eps!r}; it must be a positive finite number")
-        if not 0 < momentum <= 1:
+        if not is_number(momentum) or not 0 < momentum <= 1:
             raise InputError(f"{type(self).__name__}: momentum is {momentum!r}; allowed are numbers in (0, 1]")
         self.eps = eps
         self.momentum = momentum
@@ -72,6 +80,7 @@ class BatchNorm(Normalisation, ABC):
         As in `torch.nn.BatchNorm2d`; the defaults are those of GXNOR-Net's published code.
     """
 
+    nonnegative = ("running_var",)
     running_var: Tensor
 
     def __init__(self, num_features: int, eps: float = 1e-4, momentum: float = 0.1) -> None:

@@ -5,6 +5,7 @@ from abc import ABC
 import torch
 from torch import Tensor
 
+from gxnor_snn.arguments import check_kind
 from gxnor_snn.spaces import DiscreteSpace
 
 from .base import DiscreteLayer
@@ -48,7 +49,8 @@ class DiscreteLinear(LinearMap, _OnlyLevels):
     Raises
     ------
     InputError
-        If a size or `max_input` is below 1, `gradient_bits` is not 2 to 8, or sums could reach 2^53.
+        If a size or `max_input` is no integer of at least 1, `gradient_bits` is not 2 to 8, an argument is of
+        another kind, or sums could reach 2^53.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class DiscreteLinear(LinearMap, _OnlyLevels):
         gradient_bits: int | None = None,
     ) -> None:
         shape = self._set_geometry(in_features, out_features)
+        check_kind(f"{type(self).__name__}: space", space, DiscreteSpace)
         self.space = space
         super().__init__(shape, ("zn", space.n), generator, max_input, real_input, gradient_bits)
 
@@ -100,5 +103,6 @@ class DiscreteConv2d(Conv2dMap, _OnlyLevels):
         gradient_bits: int | None = None,
     ) -> None:
         shape = self._set_geometry(in_channels, out_channels, kernel_size, stride, padding, dilation, groups)
+        check_kind(f"{type(self).__name__}: space", space, DiscreteSpace)
         self.space = space
         super().__init__(shape, ("zn", space.n), generator, max_input, real_input, gradient_bits)

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gxnor_snn.arguments import is_integer
 from gxnor_snn.errors import InputError
 
 from .noise import Noise
@@ -52,7 +53,7 @@ class _Rounded(torch.autograd.Function):
 
 def check_gradient_bits(bits: int) -> None:
     """Raise `InputError` unless `bits` is an integer from 2 to 8."""
-    if isinstance(bits, bool) or not isinstance(bits, int) or not 2 <= bits <= 8:
+    if not is_integer(bits, 2) or bits > 8:
         raise InputError(f"gradient_bits is {bits!r}; allowed are the integers 2 to 8")
 
 

@@ -28,6 +28,7 @@ class L1BatchNorm(Normalisation, ABC):
         As in `BatchNorm1d`.
     """
 
+    nonnegative = ("running_spread",)
     running_spread: Tensor
 
     def __init__(self, num_features: int, eps: float = 1e-4, momentum: float = 0.1) -> None:

@@ -6,12 +6,13 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from gxnor_snn.arguments import check_kind, is_number
 from gxnor_snn.errors import InputError
 from gxnor_snn.spaces import Code, DiscreteSpace, StepFunction, code_unit, nearest_steps, symmetric_steps
 
 from .base import DiscreteLayer
 from .maps import Conv2dMap, LinearMap
-from .noise import Noise
+from .noise import Noise, generator_or_new
 from .quantise import float_levels, quantised, sampled_sign
 from .windows import through_clip
 
@@ -54,9 +55,11 @@ class LatentLayer(DiscreteLayer, ABC):
     def _set_rounding(self, code: Code, threshold: Threshold, stochastic: bool) -> None:
         """Take over how levels are found; called before the base class is."""
         self._nearest = nearest_steps(code)
+        check_kind(f"{type(self).__name__}: stochastic", stochastic, bool)
         if stochastic and code != ("zn", 0):
             raise InputError(f"{type(self).__name__}: stochastic is True with {code}; allowed with ('zn', 0)")
-        in_range = threshold in (None, "twn") or (isinstance(threshold, int | float) and 0 < threshold < 1)
+        named = threshold is None or (isinstance(threshold, str) and threshold == "twn")
+        in_range = named or (is_number(threshold) and 0 < threshold < 1)
         if not in_range or (threshold is not None and code != ("zn", 1)):
             raise InputError(
                 f"{type(self).__name__}: threshold is {threshold!r} with {code}; allowed are None and, with "
@@ -67,9 +70,7 @@ class LatentLayer(DiscreteLayer, ABC):
     def _draw_weights(self, shape: tuple[int, ...], generator: torch.Generator | None) -> None:
         drawn = torch.empty(shape)
         if drawn.device.type != "meta":
-            if generator is None:
-                generator = torch.Generator()
-                generator.seed()
+            generator = generator_or_new(generator)
             uniform = torch.rand(shape, generator=generator, device=generator.device)
             drawn = uniform.mul_(2).sub_(1).to(drawn.device)
         self.weight = nn.Parameter(drawn)

@@ -1,11 +1,11 @@
 """The two geometries of layers with discrete weights: dense and convolutional."""
 
 from abc import ABC
-from collections.abc import Iterable
 
 import torch.nn.functional as F
 from torch import Tensor
 
+from gxnor_snn.arguments import is_integer
 from gxnor_snn.errors import InputError
 
 from .base import DiscreteLayer
@@ -78,7 +78,10 @@ class Conv2dMap(DiscreteLayer, ABC):
         self.stride = pair(name, "stride", stride, least=1)
         self.padding = pair(name, "padding", padding, least=0)
         self.dilation = pair(name, "dilation", dilation, least=1)
-        if groups < 1 or in_channels % groups or out_channels % groups:
+        for size_name, size in ("in_channels", in_channels), ("out_channels", out_channels), ("groups", groups):
+            if not is_integer(size, 1):
+                raise InputError(f"{name}: {size_name} is {size!r}; allowed are integers of at least 1")
+        if in_channels % groups or out_channels % groups:
             raise InputError(
                 f"{name}: groups is {groups}; it must divide in_channels = {in_channels} "
                 f"and out_channels = {out_channels}"
@@ -127,7 +130,7 @@ def _plain(x: Tensor) -> Tensor:
 
 def pair(layer: str, name: str, value: int | tuple[int, int], *, least: int) -> tuple[int, int]:
     """Two sizes of a 2-D map out of one number or two; `InputError` names the layer and the argument."""
-    sizes = tuple(value) if isinstance(value, Iterable) else (value, value)
-    if len(sizes) != 2 or not all(isinstance(s, int) and s >= least for s in sizes):
+    sizes = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    if len(sizes) != 2 or not all(is_integer(s, least) for s in sizes):
         raise InputError(f"{layer}: {name} is {value!r}; allowed are one or two integers >= {least}")
-    return sizes
+    return int(sizes[0]), int(sizes[1])

@@ -4,7 +4,25 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Noise"]
+from gxnor_snn.arguments import check_kind, is_integer
+from gxnor_snn.errors import InputError
+
+__all__ = ["Noise", "generator_or_new"]
+
+
+def generator_or_new(generator: torch.Generator | None) -> torch.Generator:
+    """The generator itself; without one, a new one on the CPU, seeded from the system's entropy.
+
+    Raises
+    ------
+    InputError
+        If it is something else.
+    """
+    check_kind("generator", generator, torch.Generator, type(None))
+    if generator is None:
+        generator = torch.Generator()
+        generator.seed()
+    return generator
 
 
 class Noise(nn.Module):
@@ -17,21 +35,26 @@ class Noise(nn.Module):
     ----------
     seed
         Any integer from 0 to 2^63 - 1.
+
+    Raises
+    ------
+    InputError
+        If it is not.
     """
 
     drawn: Tensor
 
     def __init__(self, seed: int) -> None:
         super().__init__()
+        if not is_integer(seed, 0) or seed >= 2**63:
+            raise InputError(f"Noise: seed is {seed!r}; allowed are the integers 0 to 2^63 - 1")
         self.seed = seed
         self.register_buffer("drawn", torch.zeros((), dtype=torch.int64))
 
     @classmethod
     def seeded_by(cls, generator: torch.Generator | None) -> "Noise":
         """Noise with a seed drawn from `generator`; from the system's entropy without one."""
-        if generator is None:
-            generator = torch.Generator()
-            generator.seed()
+        generator = generator_or_new(generator)
         return cls(int(torch.randint(2**63 - 1, (), generator=generator, device=generator.device)))
 
     def uniform(self, like: Tensor) -> Tensor:

@@ -8,8 +8,11 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from gxnor_snn.arguments import check_kind
 from gxnor_snn.errors import GxnorError, InputError
 from gxnor_snn.spaces import DiscreteSpace
+
+from .noise import generator_or_new
 
 __all__ = ["DiscreteParameter", "Owner", "discrete_parameters"]
 
@@ -65,9 +68,7 @@ class DiscreteParameter(nn.Parameter):
         """
         if torch.get_default_device().type == "meta":
             return cls(torch.empty(shape, dtype=_dtype(space)), space)
-        if generator is None:
-            generator = torch.Generator()
-            generator.seed()
+        generator = generator_or_new(generator)
         index = torch.randint(space.levels.size, shape, generator=generator, device=generator.device)
         drawn = torch.tensor(space.levels, device=generator.device)[index]
         return cls(drawn.to(torch.get_default_device()), space)
@@ -162,5 +163,12 @@ def _dtype(space: DiscreteSpace) -> torch.dtype:
 
 
 def discrete_parameters(module: nn.Module) -> Iterator[DiscreteParameter]:
-    """Yield every discrete parameter of `module` and its children once; what `gxnor_snn.dst.DST` takes."""
+    """Yield every discrete parameter of `module` and its children once; what `gxnor_snn.dst.DST` takes.
+
+    Raises
+    ------
+    InputError
+        If `module` is no module.
+    """
+    check_kind("discrete_parameters: module", module, nn.Module)
     return (p for p in module.parameters() if isinstance(p, DiscreteParameter))

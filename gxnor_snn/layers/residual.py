@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from gxnor_snn.arguments import check_kind, is_integer
 from gxnor_snn.errors import InputError
 
 from .base import DiscreteLayer
@@ -46,7 +47,11 @@ class ResidualBlock(nn.Module):
         gain: int = 1,
     ) -> None:
         super().__init__()
-        if isinstance(gain, bool) or not isinstance(gain, int) or gain == 0:
+        parts = {"conv1": conv1, "bn1": bn1, "act1": act1, "conv2": conv2, "bn2": bn2, "act2": act2}
+        for name, part in parts.items():
+            check_kind(f"ResidualBlock: {name}", part, nn.Module)
+        check_kind("ResidualBlock: shortcut", shortcut, nn.Module, type(None))
+        if not is_integer(gain) or gain == 0:
             raise InputError(f"ResidualBlock: gain is {gain!r}; allowed are whole numbers other than 0")
         self.conv1, self.bn1, self.act1 = conv1, bn1, act1
         self.conv2 = conv2

@@ -43,6 +43,7 @@ class ShiftBatchNorm(Normalisation, ABC):
         As in `BatchNorm1d`; the defaults are those of the published code.
     """
 
+    nonnegative = ("running_inverse",)
     running_inverse: Tensor
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.125) -> None:

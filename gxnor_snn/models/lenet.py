@@ -9,7 +9,7 @@ from torch import nn
 from gxnor_snn.errors import InputError
 from gxnor_snn.layers import PixelEncoder
 
-from .net import DiscreteNet, NetSpec, image_shape
+from .net import DiscreteNet, NetSpec, image_shape, size, sizes
 from .options import NetKeywords, NetOptions
 from .parts import Parts
 
@@ -53,10 +53,13 @@ def lenet(
     """
     options = NetOptions(**keywords)
     input_shape = image_shape(in_shape)
-    sizes = {
+    channels, classes = sizes("lenet: channels", channels), size("lenet: classes", classes)
+    hidden, kernel = size("lenet: hidden", hidden), size("lenet: kernel", kernel)
+    padding = size("lenet: padding", padding, least=0)
+    shape = {
         "in_shape": list(input_shape),
         "classes": classes,
-        "channels": list(channels),
+        "channels": channels,
         "hidden": hidden,
         "kernel": kernel,
         "padding": padding,
@@ -84,4 +87,4 @@ def lenet(
     children[f"act{k + 1}"] = parts.activation(hidden)
     children["fc2"] = parts.linear(hidden, classes, parts.sent)
     children[f"bn{k + 2}"] = parts.norm1d(classes)
-    return DiscreteNet(children, NetSpec("lenet", {**sizes, **asdict(options)}), input_shape)
+    return DiscreteNet(children, NetSpec("lenet", {**shape, **asdict(options)}), input_shape)

@@ -9,7 +9,7 @@ from torch import nn
 
 from gxnor_snn.layers import PixelEncoder
 
-from .net import DiscreteNet, NetSpec, image_shape
+from .net import DiscreteNet, NetSpec, image_shape, size, sizes
 from .options import NetKeywords, NetOptions
 from .parts import Parts
 
@@ -38,8 +38,11 @@ def mlp(
         If a size or keyword is out of range.
     """
     options = NetOptions(**keywords)
-    input_shape = image_shape((1, 1, in_features) if isinstance(in_features, int) else in_features)
-    sizes = {"in_features": list(input_shape), "hidden": list(hidden), "classes": classes}
+    if not isinstance(in_features, tuple | list):
+        in_features = (1, 1, size("mlp: in_features", in_features))
+    input_shape = image_shape(in_features)
+    hidden, classes = sizes("mlp: hidden", hidden), size("mlp: classes", classes)
+    shape = {"in_features": list(input_shape), "hidden": hidden, "classes": classes}
     parts = Parts(options)
     widths = [math.prod(input_shape), *hidden, classes]
     children: dict[str, nn.Module] = {"encoder": PixelEncoder(), "flatten": nn.Flatten()}
@@ -48,4 +51,4 @@ def mlp(
         children[f"bn{i}"] = parts.norm1d(widths[i])
         if i < len(widths) - 1:
             children[f"act{i}"] = parts.activation(widths[i])
-    return DiscreteNet(children, NetSpec("mlp", {**sizes, **asdict(options)}), input_shape)
+    return DiscreteNet(children, NetSpec("mlp", {**shape, **asdict(options)}), input_shape)

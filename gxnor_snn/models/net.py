@@ -8,9 +8,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from gxnor_snn.arguments import is_integer
 from gxnor_snn.errors import InputError
 
-__all__ = ["DiscreteNet", "NetSpec", "image_shape"]
+__all__ = ["DiscreteNet", "NetSpec", "image_shape", "size", "sizes"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,33 @@ def image_shape(shape: Sequence[int]) -> tuple[int, int, int]:
     InputError
         If it is not three positive integers.
     """
-    if len(shape) != 3 or not all(isinstance(s, int) and s > 0 for s in shape):
-        raise InputError(f"image shape is {tuple(shape)}; allowed are three positive integers (C, H, W)")
+    if not isinstance(shape, tuple | list) or len(shape) != 3 or not all(is_integer(s, 1) for s in shape):
+        raise InputError(f"image shape is {shape!r}; allowed are three positive integers (C, H, W)")
     channels, height, width = shape
-    return channels, height, width
+    return int(channels), int(height), int(width)
+
+
+def size(what: str, given: object, *, least: int = 1) -> int:
+    """A size of a network; `what` names it, as in "vgg: width".
+
+    Raises
+    ------
+    InputError
+        If it is no integer, or below `least`.
+    """
+    if not is_integer(given, least):
+        raise InputError(f"{what} is {given!r}; allowed are integers of at least {least}")
+    return int(given)
+
+
+def sizes(what: str, given: object) -> list[int]:
+    """A list of sizes of at least 1, which may be empty.
+
+    Raises
+    ------
+    InputError
+        If it is no list or tuple of such integers.
+    """
+    if not isinstance(given, tuple | list) or not all(is_integer(s, 1) for s in given):
+        raise InputError(f"{what} is {given!r}; allowed is a list of integers of at least 1")
+    return [int(s) for s in given]

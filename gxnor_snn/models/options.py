@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypedDict, get_args
 
+from gxnor_snn.arguments import check_kind, is_integer, is_number, is_one_of
 from gxnor_snn.errors import InputError
 from gxnor_snn.layers.latent import Threshold
 from gxnor_snn.layers.windows import Window
-from gxnor_snn.spaces import Code, Coding, Tie
+from gxnor_snn.spaces import Code, Coding, Tie, code_levels
 
 __all__ = ["NetKeywords", "NetOptions"]
 
@@ -98,7 +99,8 @@ class NetOptions:
         for name in ("learn_r", "stochastic_weights", "stochastic_activations"):
             if not isinstance(getattr(self, name), bool):
                 raise InputError(f"{name} is {getattr(self, name)!r}; allowed are True and False")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
+        self._check_values()
+        if not is_integer(self.seed, 0) or self.seed >= 2**63:
             raise InputError(f"seed is {self.seed!r}; allowed are the integers 0 to 2^63 - 1")
         only_latent = {
             "coding1": self.coding1 != "zn",
@@ -116,6 +118,18 @@ class NetOptions:
             if getattr(self, name) and self.activation != "discrete":
                 raise InputError(f"{name} is True with activation {self.activation!r}; it needs 'discrete'")
 
+    def _check_values(self) -> None:
+        """Kinds of all values, also of those that nothing in this network reads."""
+        code_levels(self.weight_code)
+        code_levels((self.coding2, self.n2))
+        for name in ("r", "a", "half_range"):
+            if not is_number(getattr(self, name)):
+                raise InputError(f"{name} is {getattr(self, name)!r}; it must be a finite number")
+        check_kind("window", self.window, str, type(None))
+        check_kind("tie", self.tie, str, type(None))
+        check_kind("threshold", self.threshold, str, int, float, type(None))
+        check_kind("gradient_bits", self.gradient_bits, int, type(None))
+
     @property
     def weight_code(self) -> Code:
         """Coding and exponent of discrete weights."""
@@ -123,5 +137,5 @@ class NetOptions:
 
 
 def _check_choice(name: str, given: object, allowed: Sequence[str]) -> None:
-    if given not in allowed:
+    if not is_one_of(given, allowed):
         raise InputError(f"{name} is {given!r}; allowed are {', '.join(map(repr, allowed))}")

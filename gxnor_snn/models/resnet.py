@@ -6,10 +6,11 @@ from typing import Literal, Unpack
 
 from torch import nn
 
+from gxnor_snn.arguments import is_integer, is_one_of
 from gxnor_snn.errors import InputError
 from gxnor_snn.layers import PixelEncoder, ResidualBlock, SumPool2d
 
-from .net import DiscreteNet, NetSpec, image_shape
+from .net import DiscreteNet, NetSpec, image_shape, size
 from .options import NetKeywords, NetOptions
 from .parts import Parts
 
@@ -58,9 +59,10 @@ def resnet(
     """
     options = NetOptions(**keywords)
     input_shape = image_shape(in_shape)
-    if isinstance(depth, bool) or not isinstance(depth, int) or not 8 <= depth <= 1202 or (depth - 2) % 6:
+    width, classes = size("resnet: width", width), size("resnet: classes", classes)
+    if not is_integer(depth, 8) or depth > 1202 or (depth - 2) % 6:
         raise InputError(f"resnet: depth is {depth!r}; allowed are 8, 14, 20 and so on, 6 n + 2 up to 1202")
-    if head not in ("sum", "max"):
+    if not is_one_of(head, ("sum", "max")):
         raise InputError(f"resnet: head is {head!r}; allowed are 'sum' and 'max'")
     parts = Parts(options)
     channels, height, across = input_shape

@@ -9,7 +9,7 @@ from torch import nn
 from gxnor_snn.errors import InputError
 from gxnor_snn.layers import PixelEncoder
 
-from .net import DiscreteNet, NetSpec, image_shape
+from .net import DiscreteNet, NetSpec, image_shape, size
 from .options import NetKeywords, NetOptions
 from .parts import Parts
 
@@ -44,6 +44,7 @@ def vgg(
     """
     options = NetOptions(**keywords)
     input_shape = image_shape(in_shape)
+    width, classes = size("vgg: width", width), size("vgg: classes", classes)
     depth, height, across = input_shape
     if min(height, across) < 8:
         raise InputError(

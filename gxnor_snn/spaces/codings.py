@@ -4,11 +4,10 @@ import math
 from collections.abc import Callable
 from typing import Literal, get_args
 
-import numpy as np
-
+from gxnor_snn.arguments import is_integer, is_one_of
 from gxnor_snn.errors import InputError
 
-from .space import DiscreteSpace
+from .space import DiscreteSpace, check_half_range
 from .steps import Step, StepFunction
 from .zn import Tie, rounding_steps
 
@@ -40,12 +39,14 @@ def code_levels(code: Code) -> tuple[int, ...]:
         If the coding is unknown or its exponent out of range: 0 to 8 for "zn", 1 to 8 for "mbn" and "log",
         2 to 8 for "hrelu", which would be constant at 1.
     """
+    if not isinstance(code, tuple | list) or len(code) != 2:
+        raise InputError(f"code is {code!r}; allowed is a pair (coding, n), as in ('zn', 1)")
     coding, n = code
-    if coding not in get_args(Coding):
+    if not is_one_of(coding, get_args(Coding)):
         raise InputError(f"coding is {coding!r}; allowed are {', '.join(map(repr, get_args(Coding)))}")
     if coding == "zn":
         return tuple(int(level) for level in DiscreteSpace(n).levels)
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or not _LEAST[coding] <= n <= _MAX:
+    if not is_integer(n, _LEAST[coding]) or n > _MAX:
         raise InputError(f"n is {n!r}; allowed for coding {coding!r} are the integers {_LEAST[coding]} to {_MAX}")
     if coding == "log":
         powers = tuple(1 << j for j in range(n))
@@ -81,8 +82,8 @@ def mbn_steps(m: int, half_range: float = 1.0, tie: Tie = "even") -> StepFunctio
         If an argument is not one of these.
     """
     levels = code_levels(("mbn", m))
-    _check_half_range(half_range)
-    if tie not in ("even", "up"):
+    check_half_range(half_range)
+    if not is_one_of(tie, ("even", "up")):
         raise InputError(f"tie is {tie!r} with the {{-1, +1}} code; allowed are 'even' and 'up'")
     centres = range(levels[0] + 1, levels[-1], 2)  # the even integers between the levels
     # the code above centre c has the index (c + 2^m) / 2
@@ -117,7 +118,7 @@ def log_steps(n: int, half_range: float = 1.0) -> StepFunction:
         If n is not 1 to 8, or H is not a positive finite number.
     """
     levels = code_levels(("log", n))
-    _check_half_range(half_range)
+    check_half_range(half_range)
     above = [math.ldexp(math.sqrt(0.5), j + 1 - n) * half_range for j in range(n)]
     steps = (*(Step(-t, False) for t in reversed(above)), *(Step(t, True) for t in above))
     return StepFunction(levels, steps)
@@ -131,6 +132,7 @@ def nearest_steps(code: Code, half_range: float = 1.0) -> StepFunction:
     InputError
         If the coding is none of "zn", "mbn" and "log", or as in these.
     """
+    code_levels(code)
     coding, n = code
     if coding not in _NEAREST:
         raise InputError(f"weights of coding {coding!r}; allowed are {', '.join(map(repr, _NEAREST))}")
@@ -142,8 +144,3 @@ _NEAREST: dict[str, Callable[[int, float], StepFunction]] = {
     "mbn": mbn_steps,
     "log": log_steps,
 }
-
-
-def _check_half_range(half_range: float) -> None:
-    if not (math.isfinite(half_range) and half_range > 0):
-        raise InputError(f"half_range is {half_range!r}; it must be a positive finite number")

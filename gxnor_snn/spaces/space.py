@@ -1,24 +1,31 @@
 """The spaces Z_N of equidistant values in which weights and activations live."""
 
 import math
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gxnor_snn.arguments import check_kind, is_integer, is_number
 from gxnor_snn.errors import InputError
 
-__all__ = ["DiscreteSpace", "check_space", "midpoints"]
+__all__ = ["DiscreteSpace", "check_half_range", "check_space", "midpoints"]
 
 _MAX_N = 8
 
 
 def check_space(n: int, half_range: float) -> None:
     """Raise `InputError` unless Z_n with that half-range exists."""
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 0 <= n <= _MAX_N:
+    if not is_integer(n) or not 0 <= n <= _MAX_N:
         raise InputError(f"n is {n!r}; allowed are the integers 0 to {_MAX_N}")
-    if not (math.isfinite(half_range) and half_range > 0):
+    check_half_range(half_range)
+
+
+def check_half_range(half_range: float) -> None:
+    """Raise `InputError` unless it is a positive number whose parts and double are so too."""
+    if not is_number(half_range) or not (half_range / (1 << _MAX_N) > 0 and 2 * half_range < math.inf):
         raise InputError(f"half_range is {half_range!r}; it must be a positive finite number")
 
 
@@ -88,9 +95,14 @@ class DiscreteSpace:
         Raises
         ------
         InputError
-            If x holds a NaN.
+            If x holds a NaN, or something else that is no real number.
         """
-        given = np.asarray(x, dtype=np.float64)
+        try:
+            given = np.asarray(x, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InputError(
+                f"DiscreteSpace.level_of takes real numbers, got a {type(x).__name__}: {error}"
+            ) from error
         if np.isnan(given).any():
             raise InputError("DiscreteSpace.level_of got NaN; it takes real numbers")
         above = midpoints(self.n, self.half_range)
@@ -102,5 +114,15 @@ class DiscreteSpace:
         return self.level_of(x) * np.float64(self.scale)
 
     def random(self, shape: int | tuple[int, ...], generator: np.random.Generator) -> NDArray[np.int64]:
-        """Integer levels of the given shape, each level equally likely, drawn from `generator`."""
+        """Integer levels of the given shape, each level equally likely, drawn from `generator`.
+
+        Raises
+        ------
+        InputError
+            If the shape is not one size or a tuple of sizes, or the generator not numpy's.
+        """
+        sizes = shape if isinstance(shape, tuple) else (shape,)
+        if not all(is_integer(size, 0) and size <= sys.maxsize for size in sizes):
+            raise InputError(f"DiscreteSpace.random: shape is {shape!r}; allowed are integers >= 0")
+        check_kind("DiscreteSpace.random: generator", generator, np.random.Generator)
         return self.levels[generator.integers(self.levels.size, size=shape)]

@@ -1,13 +1,13 @@
 """Activations and rounding in Z_N: thresholds, tie rules, and the step functions made of them."""
 
 import itertools
-import math
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gxnor_snn.arguments import is_number, is_one_of
 from gxnor_snn.errors import InputError
 
 from .space import check_space, midpoints
@@ -47,7 +47,7 @@ def activation_thresholds(n: int, r: float, half_range: float = 1.0) -> tuple[fl
         If r is negative or not finite, or if n > 1 and r >= H, where the thresholds would not rise.
     """
     check_space(n, half_range)
-    if not (math.isfinite(r) and r >= 0):
+    if not is_number(r) or r < 0:
         raise InputError(f"r is {r!r}; the zero window needs a finite number >= 0")
     thresholds = tuple(float(t) for t in window_thresholds(n, np.float64(r), half_range))
     if any(low >= high for low, high in itertools.pairwise(thresholds)):
@@ -135,7 +135,7 @@ def rounding_steps(n: int, half_range: float = 1.0) -> StepFunction:
 
 def check_tie(thresholds: Sequence[object], tie: str) -> None:
     """Raise `InputError` unless `tie` is a rule that these thresholds allow (see `activation_levels`)."""
-    if tie not in get_args(Tie):
+    if not is_one_of(tie, get_args(Tie)):
         raise InputError(f"tie is {tie!r}; allowed are {', '.join(map(repr, get_args(Tie)))}")
     if not thresholds and tie != "up":
         raise InputError(f"tie is {tie!r} with n = 0; the sign has the tie rule 'up' only: sign(0) = +1")

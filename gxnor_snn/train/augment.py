@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from pydantic import Field, model_validator
 from torch import Tensor
 
+from gxnor_snn.arguments import check_kind
 from gxnor_snn.errors import InputError
 
 from .settings import Settings
@@ -90,6 +91,9 @@ def augment(images: Tensor, settings: Augmentation, generator: torch.Generator) 
     InputError
         If the images have another shape or type.
     """
+    check_kind("augment: images", images, Tensor)
+    check_kind("augment: settings", settings, Augmentation)
+    check_kind("augment: generator", generator, torch.Generator)
     if images.dtype != torch.uint8 or images.ndim != 4:
         raise InputError(f"augment takes uint8 images (B, C, H, W), got {images.dtype} {tuple(images.shape)}")
     if not images.numel():

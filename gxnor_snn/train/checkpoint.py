@@ -13,13 +13,14 @@ from typing import Any
 import torch
 from pydantic import TypeAdapter
 
+from gxnor_snn.arguments import check_kind
 from gxnor_snn.errors import CheckpointError, InputError
 from gxnor_snn.files import read_tensors, write_tensors
 from gxnor_snn.models import DiscreteNet, NetSpec
 
 from .damage import one_line
 from .history import History
-from .weights import model_state, restored, stored
+from .weights import check_statistics, model_state, restored, stored
 
 __all__ = ["Checkpoint", "load_checkpoint", "read_checkpoint", "save_checkpoint"]
 
@@ -72,6 +73,9 @@ def save_checkpoint(
     InputError
         If the model is not such a network, the metadata are not JSON-able, or the file cannot be written.
     """
+    check_kind("save_checkpoint: path", path, str, os.PathLike)
+    check_kind("save_checkpoint: history", history, History, type(None))
+    check_kind("save_checkpoint: metadata", metadata, Mapping, type(None))
     if not isinstance(model, DiscreteNet):
         raise InputError(f"save_checkpoint takes a DiscreteNet of gxnor_snn.models, got {type(model).__name__}")
     try:
@@ -105,6 +109,7 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     CheckpointError
         If the file is missing, damaged, of another kind or version, or does not fit the network it names.
     """
+    check_kind("checkpoint: path", path, str, os.PathLike)
     tensors, texts = read_tensors(path, kind=_KIND, what="checkpoint", error=CheckpointError)
     if texts.get("version") != _VERSION:
         raise CheckpointError(
@@ -116,9 +121,11 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         history = _history(texts["history"])
         metadata = dict(json.loads(texts["metadata"]))
         with torch.device("meta"):
-            wanted = model_state(spec.build())
+            pattern = spec.build()
+        wanted = model_state(pattern)
         _compare_names(set(tensors), set(wanted))
         state = {name: restored(name, tensors[name], value) for name, value in wanted.items()}
+        check_statistics(pattern, state)
         model = spec.build()
     except (ValueError, TypeError, KeyError, AttributeError, RuntimeError, OverflowError) as error:
         raise CheckpointError(f"checkpoint {path}: {one_line(error, 'history')}") from error

@@ -5,6 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from gxnor_snn.arguments import check_kind, is_integer
 from gxnor_snn.errors import InputError
 
 __all__ = ["evaluate"]
@@ -17,9 +18,14 @@ def evaluate(model: nn.Module, x: NDArray[np.uint8], y: NDArray[np.int64], batch
     Raises
     ------
     InputError
-        If there are no samples, or images and labels differ in number.
+        If there are no samples, images and labels differ in number, or an argument is of another kind.
     """
-    if len(x) != len(y) or not len(y):
+    check_kind("evaluate: model", model, nn.Module)
+    check_kind("evaluate: x", x, np.ndarray)
+    check_kind("evaluate: y", y, np.ndarray)
+    if not is_integer(batch_size, 1):
+        raise InputError(f"evaluate: batch_size is {batch_size!r}; allowed are integers of at least 1")
+    if not y.ndim or not x.ndim or len(x) != len(y) or not len(y):
         raise InputError(f"evaluate got {len(x)} images and {len(y)} labels; it takes equally many, at least one")
     first = next(model.parameters(), None)
     device = first.device if first is not None else torch.device("cpu")

@@ -4,12 +4,14 @@ import csv
 import dataclasses
 import io
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from gxnor_snn.arguments import check_kind
 from gxnor_snn.files import write_bytes
 
-__all__ = ["EpochRecord", "History"]
+__all__ = ["EpochRecord", "History", "write_records"]
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,20 @@ class History:
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write one line per epoch, with a header line, atomically."""
-        text = io.StringIO()
-        writer = csv.DictWriter(text, [f.name for f in dataclasses.fields(EpochRecord)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(dataclasses.asdict(record) for record in self.epochs)
-        write_bytes(path, text.getvalue().encode())
+        write_records(path, self.epochs)
+
+
+def write_records(path: str | os.PathLike[str], records: Iterable[EpochRecord]) -> None:
+    """Write a CSV file of one line per record, with a header line, atomically.
+
+    Raises
+    ------
+    InputError
+        If the path is none, or the file cannot be written.
+    """
+    check_kind("history: path", path, str, os.PathLike)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [f.name for f in dataclasses.fields(EpochRecord)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(dataclasses.asdict(record) for record in records)
+    write_bytes(path, text.getvalue().encode())

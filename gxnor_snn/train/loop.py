@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import nn
 
+from gxnor_snn.arguments import check_kind, is_integer
 from gxnor_snn.data import Dataset
 from gxnor_snn.errors import GxnorError, InputError
 
-from .history import EpochRecord, History
+from .history import EpochRecord, History, write_records
 from .interrupts import signals_noted
 from .penalty import Penalty
 from .progress import progress_bar
@@ -33,6 +34,7 @@ def fit(
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: int = 1,
     resume: bool = False,
+    history: str | os.PathLike[str] | None = None,
 ) -> History:
     """Train `model` in place on the training part of `dataset`; the test part is never looked at.
 
@@ -61,6 +63,8 @@ def fit(
     resume
         Go on from the state at `checkpoint`, to the very weights that the run would have had without the break;
         where there is no such file, begin.
+    history
+        CSV file of the records so far; it is written anew, atomically, after every epoch.
 
     Returns
     -------
@@ -73,15 +77,25 @@ def fit(
     RecipeError
         If fewer than two training samples are left, or the device is not there.
     InputError
-        If a label has no logit, the model has no parameters, `resume` is given without `checkpoint`, or
-        `checkpoint_every` is below 1.
+        If a label has no logit, the model has no parameters, `resume` is given without `checkpoint`,
+        `checkpoint_every` is below 1, an argument is of another kind, or a file cannot be written.
     CheckpointError
         If the state at `checkpoint` is damaged or belongs to another recipe, other data or another model.
     GxnorError
         If the loss, a gradient or a parameter stops being finite, or a signal has stopped the run without ending
         the program.
     """
-    if checkpoint_every < 1 or (resume and checkpoint is None):
+    check_kind("fit: model", model, nn.Module)
+    check_kind("fit: dataset", dataset, Dataset)
+    check_kind("fit: recipe", recipe, Recipe)
+    check_kind("fit: penalty", penalty, Penalty, type(None))
+    if on_epoch is not None and not callable(on_epoch):
+        raise InputError(f"fit: on_epoch is a {type(on_epoch).__name__}; allowed is a function of one record")
+    for name, flag in ("progress", progress), ("resume", resume):
+        check_kind(f"fit: {name}", flag, bool)
+    for name, path in ("checkpoint", checkpoint), ("history", history):
+        check_kind(f"fit: {name}", path, str, os.PathLike, type(None))
+    if not is_integer(checkpoint_every, 1) or (resume and checkpoint is None):
         raise InputError(
             f"fit: checkpoint is {checkpoint}, checkpoint_every {checkpoint_every}, resume {resume}; "
             "resume needs a checkpoint, checkpoint_every is at least 1"
@@ -99,6 +113,8 @@ def fit(
             record = run.epoch(stopped)
             if record is not None:
                 report(record)
+                if history is not None:
+                    write_records(history, run.records)
                 if on_epoch is not None:
                     on_epoch(record)
             due = record is None or run.done or stopped() or record.epoch % checkpoint_every == 0

@@ -1,5 +1,6 @@
 """Who moves which parameter: DST the discrete ones, Adam all others."""
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -7,15 +8,31 @@ from torch import nn
 
 from gxnor_snn.dst import DST, check_claims
 from gxnor_snn.errors import InputError
-from gxnor_snn.layers import clip_latent, discrete_parameters
+from gxnor_snn.layers import LatentLayer, clip_latent, discrete_parameters
 
 from .levels import LatentFlips
 from .recipe import Recipe
 from .schedule import learning_rate
 
-__all__ = ["Optimizers"]
+__all__ = ["Optimizers", "glorot_scales"]
 
 Ends = tuple[float, float]
+
+
+def glorot_scales(model: nn.Module) -> dict[nn.Parameter, float]:
+    """What the learning rate of each latent weight is multiplied by: sqrt((fan_in + fan_out) / 1.5).
+
+    That is 1 over sqrt(1.5 / (fan_in + fan_out)), the size of weights in Glorot's initialisation there: each step is
+    taken in units of the size that float weights of the layer would have (BNN, arXiv 1602.02830;
+    github.com/MatthieuCourbariaux/BinaryNet, ``binary_net.py``). fan_in and fan_out of a convolution are the input
+    and output channels of its weight times the area of the kernel.
+    """
+    scales = {}
+    for layer in model.modules():
+        if isinstance(layer, LatentLayer):
+            out, into, *kernel = layer.weight.shape
+            scales[layer.weight] = math.sqrt((out + into) * math.prod(kernel) / 1.5)
+    return scales
 
 
 class Optimizers:
@@ -35,7 +52,8 @@ class Optimizers:
     def __init__(self, model: nn.Module, recipe: Recipe, seed: int) -> None:
         self._model = model
         self._recipe = recipe
-        self._ends: dict[str, list[Ends]] = {}
+        self._rates: dict[str, list[tuple[Ends, float]]] = {}
+        self._rate = 0.0
         self.members: dict[str, torch.optim.Optimizer] = {}
         self._dst: DST | None = None
         self._latent = LatentFlips(model)
@@ -43,26 +61,26 @@ class Optimizers:
         if discrete:
             options = recipe.dst.model_dump()
             self._dst = DST(discrete, recipe.lr[0], recipe.m, recipe.betas, seed=seed, **options)
-            self.members["dst"], self._ends["dst"] = self._dst, [recipe.lr]
+            self.members["dst"], self._rates["dst"] = self._dst, [(recipe.lr, 1.0)]
         floats = [p for p in model.parameters() if p.requires_grad]
-        weights = {"params": [p for p in floats if p.ndim > 1], "weight_decay": recipe.weight_decay}
-        others = {"params": [p for p in floats if p.ndim <= 1], "weight_decay": 0.0}
-        rated = [(weights, recipe.weight_lr or recipe.float_lr), (others, recipe.float_lr)]
-        rated = [(group, ends) for group, ends in rated if group["params"]]
+        scaled = glorot_scales(model) if recipe.weight_lr_scale == "glorot" else {}
+        ends = recipe.weight_lr or recipe.float_lr
+        rated = [([p], ends, scaled[p], recipe.weight_decay) for p in floats if p in scaled]
+        rated.append(([p for p in floats if p.ndim > 1 and p not in scaled], ends, 1.0, recipe.weight_decay))
+        rated.append(([p for p in floats if p.ndim <= 1], recipe.float_lr, 1.0, 0.0))
+        rated = [group for group in rated if group[0]]
         if rated:
-            self._ends["adam"] = [ends for _, ends in rated]
-            self.members["adam"] = torch.optim.AdamW(
-                [group for group, _ in rated], rated[0][1][0], betas=recipe.float_betas
-            )
+            self._rates["adam"] = [(ends, scale) for _, ends, scale, _ in rated]
+            groups = [{"params": params, "weight_decay": decay} for params, _, _, decay in rated]
+            self.members["adam"] = torch.optim.AdamW(groups, rated[0][1][0], betas=recipe.float_betas)
         if not self.members:
             raise InputError(f"fit takes a model with parameters to train; {type(model).__name__} has none")
         check_claims(model, *self.members.values())
 
     @property
     def lr(self) -> float:
-        """Learning rate of the weights at the last step."""
-        rate: float = next(iter(self.members.values())).param_groups[0]["lr"]
-        return rate
+        """Learning rate of the weights at the last step, before any scale."""
+        return self._rate
 
     @property
     def flips(self) -> int:
@@ -75,9 +93,12 @@ class Optimizers:
 
     def set_rates(self, step: int, steps: int, warmup: int) -> None:
         """Set the learning rates for step 0, 1, ..., steps - 1."""
+        first = next(iter(self._rates.values()))[0][0]
+        self._rate = learning_rate(first, step, steps, schedule=self._recipe.schedule, warmup=warmup)
         for name, optimizer in self.members.items():
-            for group, ends in zip(optimizer.param_groups, self._ends[name], strict=True):
-                group["lr"] = learning_rate(ends, step, steps, schedule=self._recipe.schedule, warmup=warmup)
+            for group, (ends, scale) in zip(optimizer.param_groups, self._rates[name], strict=True):
+                rate = learning_rate(ends, step, steps, schedule=self._recipe.schedule, warmup=warmup)
+                group["lr"] = rate * scale
 
     def step(self) -> None:
         """Move everything by the gradients and forget them; latent weights and windows stay in their range."""

@@ -1,13 +1,14 @@
 """What may be added to the loss."""
 
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
 __all__ = ["Penalty"]
 
 
+@runtime_checkable
 class Penalty(Protocol):
     """Watches a forward pass of the model in training, as a context around it, and then has a value.
 

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gxnor_snn.arguments import check_kind, is_integer
 from gxnor_snn.errors import InputError
 from gxnor_snn.layers import DiscreteConv2d, DiscreteLinear
 
@@ -75,7 +76,12 @@ def polish(model: nn.Sequential, x: Tensor, y: Tensor, *, moves: int, generator:
             "polish takes an nn.Sequential with DiscreteLinear or DiscreteConv2d children, "
             f"got {type(model).__name__}"
         )
-    if moves < 1 or len(x) != len(y) or not len(y):
+    check_kind("polish: x", x, Tensor)
+    check_kind("polish: y", y, Tensor)
+    check_kind("polish: generator", generator, torch.Generator)
+    if not is_integer(moves):
+        raise InputError(f"polish: moves is {moves!r}; allowed are integers of at least 1")
+    if moves < 1 or not x.ndim or y.ndim != 1 or len(x) != len(y) or not len(y):
         raise InputError(f"polish got {moves} moves, {len(x)} samples, {len(y)} labels; each must be at least 1")
     held = Counter(id(p) for _, p in model.named_parameters(remove_duplicate=False))
     for index, layer in layers.items():

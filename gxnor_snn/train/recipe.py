@@ -10,6 +10,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from gxnor_snn.arguments import check_kind
+from gxnor_snn.dst.options import make_rounding, make_rule, make_source
 from gxnor_snn.errors import GxnorError, RecipeError
 from gxnor_snn.files import write_bytes
 
@@ -43,6 +45,13 @@ class Transitions(Settings):
     fused: bool = False
     eps: _Positive = 1e-8
 
+    @model_validator(mode="after")
+    def _known(self) -> "Transitions":
+        make_rule(self.rule, self.moments)
+        make_rounding(self.rounding)
+        make_source(self.source)
+        return self
+
 
 class Recipe(Settings):
     """Everything `gxnor_snn.train.fit` needs to know besides the model and the data; frozen.
@@ -67,6 +76,9 @@ class Recipe(Settings):
     weight_lr
         First and last learning rate of Adam on float weights: those behind latent-weight layers, and those of a
         float twin; None takes `float_lr`.
+    weight_lr_scale
+        "glorot": the rates of latent weights are those times sqrt((fan_in + fan_out) / 1.5) of their layer, as in
+        BinaryNet's published code (``W_LR_scale``), which trains BNN with it; None takes them as they are.
     weight_decay
         Of those weights: each step takes the share rate * weight_decay off them (AdamW, arXiv 1711.05101).
     float_lr
@@ -122,6 +134,7 @@ class Recipe(Settings):
     m: _Moderate = 3.0
     dst: Transitions = Transitions()
     weight_lr: tuple[_Moderate, _Moderate] | None = None
+    weight_lr_scale: Literal["glorot"] | None = None
     weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     float_lr: tuple[_Moderate, _Moderate]
     float_betas: tuple[_Beta, _Beta] = (0.9, 0.999)
@@ -180,6 +193,7 @@ class Recipe(Settings):
         RecipeError
             If the file is missing, not TOML, or its values do not make a recipe.
         """
+        check_kind("Recipe.from_toml: path", path, str, os.PathLike)
         file = Path(path)
         try:
             values = tomllib.loads(file.read_text(encoding="utf-8"))

@@ -19,14 +19,15 @@ from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from gxnor_snn.data import Dataset
-from gxnor_snn.errors import CheckpointError
+from gxnor_snn.errors import CheckpointError, GxnorError
 from gxnor_snn.files import read_tensors, write_tensors
 
 from .damage import one_line
 from .history import EpochRecord
 from .nested import Scalar, flatten, rebuild
+from .recipe import Recipe
 from .run import Best, Place, Run
-from .weights import copied_state, model_state, restored, set_state, stored
+from .weights import check_statistics, copied_state, model_state, restored, set_state, stored
 
 __all__ = ["StateFile"]
 
@@ -134,7 +135,7 @@ class StateFile:
     def _compare_identity(self, texts: dict[str, str]) -> None:
         for key, here in self._identity.items():
             there = texts[key]
-            if there != here:
+            if there != here and not _SAME.get(key, _differ)(there, here):
                 raise ValueError(_DIFFERENCES[key](there, here))
 
     def _apply(self, tensors: dict[str, NDArray[Any]], progress: _Progress) -> None:
@@ -143,6 +144,8 @@ class StateFile:
         wanted = model_state(run.model)
         weights = _taken("model", tensors, wanted)
         best = _taken("best", tensors, wanted) if progress.best_epoch else {}
+        for state_of_model in filter(None, (weights, best)):
+            check_statistics(run.model, state_of_model)
         scalars = dict(progress.scalars)
         state = rebuild(_remembered(run), "state", tensors, scalars)
         for left in (*tensors, *scalars):
@@ -203,6 +206,18 @@ def _digest(dataset: Dataset) -> str:
     return sha.hexdigest()
 
 
+def _differ(there: str, here: str) -> bool:
+    return False
+
+
+def _same_recipe(there: str, here: str) -> bool:
+    """Whether a recipe that a version with fewer settings wrote means the same, those having their defaults."""
+    try:
+        return Recipe.model_validate_json(there) == Recipe.model_validate_json(here)
+    except (ValueError, GxnorError):
+        return False
+
+
 def _recipes_differ(there: str, here: str) -> str:
     old, new = json.loads(there), json.loads(here)
     if not isinstance(old, dict):
@@ -213,6 +228,7 @@ def _recipes_differ(there: str, here: str) -> str:
     return f"it belongs to another recipe: {key} was {old.get(key)!r}, is {new[key]!r}"
 
 
+_SAME: Mapping[str, Callable[[str, str], bool]] = {"recipe": _same_recipe}
 _DIFFERENCES: Mapping[str, Callable[[str, str], str]] = {
     "recipe": _recipes_differ,
     "data": lambda there, here: f"it belongs to other training data (sha256 {there[:12]}..., here {here[:12]}...)",

@@ -5,6 +5,7 @@ import os
 from types import TracebackType
 from typing import Any, Self
 
+from gxnor_snn.arguments import check_kind
 from gxnor_snn.errors import MissingDependencyError
 
 from .history import EpochRecord
@@ -30,6 +31,7 @@ class TensorBoardLog:
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
+        check_kind("TensorBoardLog: folder", folder, str, os.PathLike)
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:

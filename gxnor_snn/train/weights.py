@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gxnor_snn.layers import DiscreteParameter
+from gxnor_snn.layers.batchnorm import Normalisation
 from gxnor_snn.packing import pack_ternary, unpack_ternary
 
-__all__ = ["copied_state", "model_state", "restored", "set_state", "stored"]
+__all__ = ["check_statistics", "copied_state", "model_state", "restored", "set_state", "stored"]
 
 
 def model_state(model: nn.Module) -> dict[str, Tensor]:
@@ -31,6 +32,21 @@ def set_state(model: nn.Module, state: Mapping[str, Tensor]) -> None:
     """Take over, in place, what `copied_state` gave."""
     for name, value in model_state(model).items():
         value.copy_(state[name])
+
+
+def check_statistics(model: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Check a state like that of `model_state` before the model takes it over.
+
+    Raises
+    ------
+    ValueError
+        If a running variance, or what stands for it in other batch norms, is negative.
+    """
+    for path, module in model.named_modules():
+        for name in module.nonnegative if isinstance(module, Normalisation) else ():
+            key = f"{path}.{name}".removeprefix(".")
+            if bool((state[key] < 0).any()):
+                raise ValueError(f"{key} holds {state[key].min().item()}; allowed are numbers >= 0")
 
 
 def stored(value: Tensor, like: Tensor | None = None) -> NDArray[Any]:

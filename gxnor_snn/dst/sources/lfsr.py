@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from gxnor_snn.arguments import is_integer
 from gxnor_snn.errors import InputError
 
 from ..draws import Draws
@@ -40,7 +41,7 @@ class Lfsr(Source):
     BITS = tuple(_TAPS)
 
     def __init__(self, bits: int) -> None:
-        if bits not in self.BITS:
+        if not is_integer(bits) or bits not in self.BITS:
             raise InputError(f"Lfsr: bits is {bits!r}; allowed are {', '.join(map(str, self.BITS))}")
         self.bits = bits
 

@@ -103,7 +103,7 @@ def test_a_copy_is_independent() -> None:
         (lambda: lenet((8, 8)), r"image shape is \(8, 8\)"),
         (lambda: lenet(n1=9), "n is 9"),
         (lambda: lenet(r=-1.0), "r is -1.0"),
-        (lambda: mlp(0, [3], 2), "image shape"),
+        (lambda: mlp(0, [3], 2), "in_features is 0"),
         (lambda: mlp(4, [0], 2), "at least 1"),
         (lambda: NetSpec("vit", {}).build(), "model 'vit' is unknown; allowed are mlp, lenet, vgg, resnet"),
         (lambda: NetSpec("mlp", {"depth": 3}).build(), "does not take these arguments"),

@@ -162,6 +162,7 @@ HOSTILE = [
     (entry("history", '{"epochs": [], "selected": 1, "seconds": 1.0}'), "epoch 1 of 0 is selected"),
     (entry("spec", '{"factory": "resnet", "kwargs": {"depth": 600000002}}'), "depth is 600000002"),
     (tensor("bn1.bias", np.full(7, np.nan, dtype=np.float32)), "bn1.bias holds numbers that are not finite"),
+    (tensor("bn1.running_var", np.full(7, -0.5, dtype=np.float32)), r"bn1\.running_var holds -0\.5; allowed are"),
     (entry("metadata", "7"), "checkpoint"),
     (spec(depth=3), "does not take these arguments"),
     (spec(hidden=[8]), "fc1.levels|fc2.levels|bn1"),
@@ -189,6 +190,14 @@ HOSTILE = [
 def test_hostile_content_is_refused(file: Path, change, message: str) -> None:
     rewritten(file, change)
     refused(file, message)
+
+
+@pytest.mark.parametrize(("norm", "name"), [("l1", "running_spread"), ("shift", "running_inverse")])
+def test_negative_statistics_of_every_batch_norm_are_refused(file: Path, norm: str, name: str) -> None:
+    net = mlp((1, 3, 4), [7], 3, norm=norm)
+    net.get_buffer(f"bn2.{name}")[1] = -1e-3
+    save_checkpoint(file, net)
+    refused(file, f"bn2.{name} holds -0.001")
 
 
 def test_rewriting_alone_changes_nothing(file: Path) -> None:

@@ -1,5 +1,6 @@
 """Networks that DST does not train: latent weights, and float twins."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,13 @@ from gxnor_snn.layers import (
     BatchNorm1d,
     DiscreteActivation,
     DiscreteLinear,
+    LatentConv2d,
     LatentLinear,
     PixelEncoder,
 )
 from gxnor_snn.train import Recipe, evaluate, fit
 from gxnor_snn.train.levels import zero_fraction
-from gxnor_snn.train.optimizers import Optimizers
+from gxnor_snn.train.optimizers import Optimizers, glorot_scales
 
 RECIPE = Recipe(
     epochs=8, batch_size=50, lr=(0.05, 1e-3), float_lr=(0.01, 1e-3), weight_lr=(0.03, 1e-4), loss="cross_entropy"
@@ -127,6 +129,33 @@ def test_weight_decay_is_of_weights_only() -> None:
     changed = [p.detach() / b for p, b in zip(net.parameters(), before, strict=True)]
     np.testing.assert_allclose(changed[0], 0.95, rtol=1e-6)
     assert all(torch.equal(p.detach(), b) for p, b in list(zip(net.parameters(), before, strict=True))[1:])
+
+
+def test_glorot_scales_the_steps_of_latent_weights_by_their_layer(digits: Dataset) -> None:
+    """Adam's first step is the rate, whatever the gradient: BinaryNet's W_LR_scale stands beside the rest."""
+    generator = torch.Generator().manual_seed(0)
+    dense = LatentLinear(12, 5, generator=generator)
+    conv = LatentConv2d(4, 6, (3, 2), groups=2, generator=generator)
+    twin = nn.Linear(3, 2)
+    net = nn.ModuleList([dense, conv, twin])
+    assert list(glorot_scales(net).values()) == pytest.approx([math.sqrt(17 / 1.5), math.sqrt((2 + 6) * 6 / 1.5)])
+    recipe = RECIPE.replace(weight_lr=(1e-4, 1e-4), weight_lr_scale="glorot")
+    optimizers = Optimizers(net, recipe, seed=0)
+    with torch.no_grad():
+        for layer in (dense, conv):
+            layer.weight.clamp_(-0.9, 0.9)
+        before = [p.clone() for p in (dense.weight, conv.weight, twin.weight, twin.bias)]
+    for p in net.parameters():
+        p.grad = torch.ones_like(p)
+    optimizers.set_rates(0, 10, 0)
+    optimizers.step()
+    after = (dense.weight, conv.weight, twin.weight, twin.bias)
+    steps = [float((b - a).detach().mean()) for a, b in zip(after, before, strict=True)]
+    expected = [1e-4 * math.sqrt(17 / 1.5), 1e-4 * math.sqrt(48 / 1.5), 1e-4, 0.01]
+    assert steps == pytest.approx(expected, rel=1e-3)
+    assert optimizers.lr == 1e-4
+    history = fit(latent(), digits, recipe.replace(epochs=1))
+    assert history.epochs[0].lr == pytest.approx(1e-4)
 
 
 def test_a_model_without_parameters_is_refused(digits: Dataset) -> None:

@@ -321,6 +321,35 @@ def test_the_state_of_another_recipe(halfway: Path, data: Dataset) -> None:
     refused(halfway, data, "another recipe: augment was", RECIPE.replace(augment=None, plain_epochs=0))
 
 
+def test_a_recipe_of_fewer_settings_is_the_same_if_the_others_have_their_defaults(
+    halfway: Path, data: Dataset
+) -> None:
+    tensors, texts = read(halfway)
+    recipe = json.loads(texts["recipe"])
+    assert recipe.pop("weight_lr_scale") is None
+    write_tensors(halfway, tensors, {**texts, "recipe": json.dumps(recipe)})
+    assert len(fit(net(), data, RECIPE, checkpoint=halfway, resume=True).epochs) == 4
+    write_tensors(halfway, tensors, {**texts, "recipe": json.dumps({**recipe, "more": 1})})
+    refused(halfway, data, "another version")
+
+
+def test_the_history_file_grows_with_every_epoch(file: Path, data: Dataset, tmp_path: Path) -> None:
+    grown, whole = tmp_path / "deep" / "history.csv", tmp_path / "whole.csv"
+    seen: list[int] = []
+
+    def stop_after_two(record: EpochRecord) -> None:
+        seen.append(len(grown.read_text().splitlines()) - 1)
+        if record.epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(net(), data, RECIPE, checkpoint=file, history=grown, on_epoch=stop_after_two)
+    assert seen == [1, 2]
+    fit(net(), data, RECIPE, checkpoint=file, history=grown, resume=True)
+    fit(net(), data, RECIPE).to_csv(whole)
+    assert grown.read_text() == whole.read_text()
+
+
 def test_the_state_of_other_data(halfway: Path, data: Dataset) -> None:
     x = data.x_train.copy()
     x[7, 0, 3, 3] ^= 1
@@ -410,6 +439,8 @@ def tensor(name: str, change: Callable[[np.ndarray], np.ndarray | None]) -> Call
         (tensor("model/fc1.levels", lambda a: a | 3), "fc1.levels: .*unused code 3"),
         (tensor("model/bn1.weight", lambda a: a.astype(np.float64)), "bn1.weight is float64"),
         (tensor("best/bn1.bias", lambda a: a[:3]), "bn1.bias is float32 of shape"),
+        (tensor("model/bn1.running_var", lambda a: a - 1e9), "bn1.running_var holds -"),
+        (tensor("best/bn2.running_var", lambda a: a - 1e9), "bn2.running_var holds -"),
         (tensor("adam/state/0/exp_avg", lambda a: a * np.nan), "exp_avg holds numbers that are not finite"),
         (tensor("adam/state/0/exp_avg", lambda a: a[:2]), "exp_avg is float32 of shape"),
         (tensor("adam/state/0/step", lambda a: a - 100), "a counter is not negative"),
