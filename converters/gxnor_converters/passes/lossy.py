@@ -32,7 +32,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Trial:
-    """One attempt: layer, option (`keep`, or size of the codebook), measure, and whether it was kept."""
+    """One attempt: layer, option (`keep`, or size of the codebook), measure, and whether it was kept.
+
+    Options that change nothing, or give the weights of one before, are not tried.
+    """
 
     layer: str
     option: float
@@ -162,11 +165,13 @@ def _within_budget(
     for place, name in enumerate(convolutions, start=1):
         allowed = budget * place / len(convolutions)
         sums = {} if calibration is None else moments_of(graph, spiking_after(graph, name), calibration)
+        conv: Any = graph.projections[name]
+        tried = [conv.weights]
         for option in options:
-            conv: Any = graph.projections[name]
             weights = change(conv.weights, option, conv.groups)
-            if np.array_equal(weights, conv.weights):
-                continue
+            if any(np.array_equal(weights, others) for others in tried):
+                continue  # what was refused once would be again
+            tried.append(weights)
             offered = _with_weights(graph, conv, weights)
             if calibration is not None:
                 offered = follow(offered, graph, sums, calibration)

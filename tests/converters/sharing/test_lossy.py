@@ -139,6 +139,14 @@ def test_the_budget_holds_and_layers_are_tried_in_order(run: Any) -> None:
         np.testing.assert_array_equal(sums, expected[name])
 
 
+def test_the_same_weights_are_not_tried_twice() -> None:
+    measures = [1.0, 0.5, 0.5, 0.5]  # every attempt fails
+    found = merge_similar(
+        binary_graph(16), lambda _: measures.pop(0), 0.1, layers="conv2", keep=[0.0, 0.01, 0.02, 1.0, 0.9]
+    )
+    assert [t.option for t in found.trials] == [0.0, 0.01, 0.9]  # 0.02 goes as far as 0.01, 1.0 changes nothing
+
+
 def test_relays_behind_other_weights_hold_their_sums() -> None:
     both, one, none = [[1, 1]], [[1, 0]], [[0, 0]]
     weights = np.array([[both, one], [one, both], [both, none]])
