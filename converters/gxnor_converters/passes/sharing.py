@@ -159,7 +159,7 @@ def _why_not(graph: EventGraph, conv: Conv2d) -> str | None:
     if conv.coding.kind == "pm1" and conv.coding.n_planes > 1:
         return "its {-1, +1} planes have no zero; decompose the graph first"
     if _holds_maps(graph, conv.source) or _holds_maps(graph, conv.target):
-        return "it computes or adds up shared maps already"
+        return "it computes or adds up maps of single input channels already"
     return None
 
 

@@ -10,7 +10,7 @@ from gxnor_converters import from_torch
 from gxnor_converters.passes import SHARING_MODES, share_results, shared_results
 from gxnor_sims import get_engine
 from gxnor_snn.errors import ConversionError
-from gxnor_snn.graph import Coding, Conv2d, EventGraph, Input, Readout, Relay, execute
+from gxnor_snn.graph import Coding, Conv2d, EventGraph, Identity, Input, Readout, Relay, execute
 from gxnor_snn.models import METHODS, vgg
 from tests.conformance.compare import assert_same
 from tests.conformance.graphs import random_inputs
@@ -180,19 +180,30 @@ def test_what_cannot_share_is_left_and_listed(graph: EventGraph, reason: str) ->
 
 
 def test_a_relay_that_could_not_hold_the_new_range_is_left() -> None:
-    """Sums of maps are bounded more loosely than sums of taps; a declared range may be too tight for them."""
-    graph = single(SAME * np.array([1, 0, 1]), T, Coding.ternary(lo=0))
-    conv = graph.projections["c"]
-    low, high = (int(b) for b in (graph.bounds("out")[0].min(), graph.bounds("out")[1].max()))
-    relay = Relay(name="out", shape=graph.populations["out"].shape, kind="sum", lo=low, hi=high)
-    end = Readout(name="end", shape=(6, 6, 6), scale=np.ones(6), offset=np.zeros(6))
-    close = Conv2d(name="last", source="out", target="end", weights=np.ones((6, 6, 1, 1), int), coding=T)
-    tight = EventGraph([graph.populations["in"], relay, end], [conv, close])
-    shared = shared_results(tight, "sub_kernels")
-    if shared.changed:
-        assert_same_outputs(tight, shared.graph, random_inputs(tight, 3, 0))
-    else:
-        assert "declares" in shared.left["c"]
+    """Sums of maps are bounded by the widest of them; a declared range may be too tight for that."""
+    weights = np.zeros((6, 2, 1, 3), int)
+    weights[:3, 0, 0] = 1
+    weights[3:, 0, 0, :2] = -1
+    conv = Conv2d(name="c", source="in", target="r", weights=weights, coding=T)
+    low, high = conv.bounds((2, 4, 5), Coding.ternary(lo=0))
+    assert (low.min(), high.max()) == (-2, 3)
+
+    def graph(least: int) -> EventGraph:
+        shape = (6, 4, 3)
+        return EventGraph(
+            [
+                Input(name="in", shape=(2, 4, 5), coding=Coding.ternary(lo=0)),
+                Relay(name="r", shape=shape, kind="sum", lo=least, hi=3),
+                Readout(name="out", shape=shape, scale=np.ones(6), offset=np.zeros(6)),
+            ],
+            [conv, Identity(name="i", source="r", target="out")],
+        )
+
+    tight, wide = (shared_results(graph(least), "repeats") for least in (-2, -3))
+    assert tight.graph.projections["c"] is conv
+    assert "declares -2..3, its sums reach -3..3" in tight.left["c"]
+    assert set(wide.changed) == {"c"}
+    assert_same_outputs(graph(-3), wide.graph, random_inputs(graph(-3), 3, 0))
 
 
 def test_names_that_are_taken_are_not_taken_again() -> None:
