@@ -9,6 +9,7 @@ __all__ = [
     "Batch",
     "Cards",
     "Data",
+    "Device",
     "Engine",
     "Epochs",
     "GraphFile",
@@ -55,7 +56,7 @@ Samples = Annotated[
 ]
 Sample = Annotated[int, typer.Option(metavar="N", min=0, help="Number of the sample whose events are drawn.")]
 Engine = Annotated[
-    str, typer.Option(metavar="NAME", help="Engine that runs the graph: native, reference or brian2.")
+    str, typer.Option(metavar="NAME", help="Engine that runs the graph: native, torch, reference or brian2.")
 ]
 Target = Annotated[
     str | None,
@@ -63,6 +64,12 @@ Target = Annotated[
         metavar="numpy|cython|cpp_standalone",
         help="What engine brian2 compiles to; numpy needs no compiler.",
         show_default="numpy",
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        metavar="cpu|cuda", help="Where engine torch runs; cuda:N is one of several GPUs.", show_default="cpu"
     ),
 ]
 Processes = Annotated[

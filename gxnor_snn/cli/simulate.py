@@ -29,6 +29,7 @@ def simulate(
     engine: options.Engine = "native",
     target: options.Target = None,
     processes: options.Processes = None,
+    device: options.Device = None,
     check: Annotated[
         bool,
         typer.Option(
@@ -46,9 +47,7 @@ def simulate(
     ] = None,
     counts: Annotated[
         str,
-        typer.Option(
-            metavar="basic|full|none", help="Which events to count; full is for engines reference and brian2."
-        ),
+        typer.Option(metavar="basic|full|none", help="Which events to count; native makes no full ones."),
     ] = "basic",
     out: Annotated[
         Path | None,
@@ -92,7 +91,8 @@ def simulate(
     loaded = EventGraph.load(graph)
     chosen = load_samples(loaded, data, input_file, labels, samples)
     kept: Any = "all" if record and "all" in record else record or ()
-    extra = {k: v for k, v in (("target", target), ("processes", processes)) if v is not None}
+    given = {"target": target, "processes": processes, "device": device}
+    extra = {option: value for option, value in given.items() if value is not None}
     runs = get_engine(engine, **extra)
     shared: Any = {"batch": batch, "threads": threads, "progress": screen.progress}
     wanted = check_record(loaded, kept)

@@ -31,8 +31,8 @@ def simulate(
         Integer levels (B, *shape) in the coding of the graph's input (pixel bytes for ``bits(8)``), or a mapping
         from input name to such arrays.
     engine
-        "native", "reference", "brian2", the name of a registered engine, or an engine object, which may have
-        options: ``get_engine("brian2", target="cython")``.
+        "native", "reference", "torch", "brian2", the name of a registered engine, or an engine object, which may
+        have options: ``get_engine("torch", device="cuda")``.
     record
         Names of populations whose levels the trace keeps, or "all".
     counts

@@ -92,6 +92,12 @@ def _reference() -> Callable[..., Engine]:
     return ReferenceEngine
 
 
+def _torch() -> Callable[..., Engine]:
+    from .torch_engine import TorchEngine
+
+    return TorchEngine
+
+
 def _brian2() -> Callable[..., Engine]:
     from .brian2 import Brian2Engine
 
@@ -101,6 +107,7 @@ def _brian2() -> Callable[..., Engine]:
 _BUILT_IN: dict[str, Callable[[], Callable[..., Engine]]] = {
     "reference": _reference,
     "native": _native,
+    "torch": _torch,
     "brian2": _brian2,
 }
 

@@ -20,6 +20,16 @@ def assert_same(left: EventTrace, right: EventTrace) -> None:
         assert_same_counts(left.counts, right.counts)
 
 
+def assert_same_sums(left: EventTrace, right: EventTrace) -> None:
+    """Both hold the input sums of the same populations, and they are equal."""
+    assert left.sums is not None
+    assert right.sums is not None
+    assert list(left.sums) == list(right.sums)
+    for name, sums in left.sums.items():
+        assert sums.dtype == right.sums[name].dtype == np.int64
+        np.testing.assert_array_equal(sums, right.sums[name], err_msg=f"sums {name}")
+
+
 def assert_same_counts(left: Counts, right: Counts) -> None:
     """Every count of every part is equal, per sample."""
     assert left.n_samples == right.n_samples

@@ -15,7 +15,7 @@ from gxnor_snn.errors import EngineError, InputError, MissingDependencyError, Un
 from gxnor_snn.graph import EventGraph, execute
 from tests.gxnor_snn.graph.small import small_graph, small_input
 
-from .compare import assert_same
+from .compare import assert_same, assert_same_sums
 from .graphs import event_graphs, random_inputs
 
 ENGINES: dict[str, Engine] = {
@@ -23,14 +23,19 @@ ENGINES: dict[str, Engine] = {
     **{f"native-{isa}": NativeEngine(isa=isa) for isa in available_isas()},
 }
 
-ALL = [*ENGINES, "brian2-numpy"]
+ALL = [*ENGINES, "torch-cpu", "torch-cuda", "brian2-numpy"]
 
 
 @cache
 def engine_named(name: str) -> Engine:
-    """An engine of `ENGINES`, or Brian2 on the target behind the dash; the test skips where that is missing."""
+    """An engine of `ENGINES`, or torch or Brian2 on what is behind the dash; the test skips where that is missing."""
     if name in ENGINES:
         return ENGINES[name]
+    if name.startswith("torch-"):
+        try:
+            return get_engine("torch", device=name.removeprefix("torch-"))
+        except EngineError as error:
+            pytest.skip(str(error))
     target = name.removeprefix("brian2-")
     if target != "numpy" and not (shutil.which("g++") and shutil.which("make")):
         pytest.skip("no C++ compiler on this machine")
@@ -60,6 +65,18 @@ def test_random_graphs_run_the_same_on_every_engine(graph: EventGraph, seed: int
         check(engine, graph, x, threads=1 + seed % 3, batch=[None, 1, 7, 40][seed % 4])
 
 
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+@settings(max_examples=40, deadline=None)
+@given(graph=event_graphs(), seed=st.integers(0, 999), n=st.sampled_from([1, 2, 65]))
+def test_random_graphs_run_the_same_on_torch(device: str, graph: EventGraph, seed: int, n: int) -> None:
+    engine, x = engine_named(f"torch-{device}"), random_inputs(graph, n, seed)
+    counts, batch = ["basic", "full"][seed % 2], [None, 1, 7, 40][seed // 2 % 4]
+    expected = execute(graph, x, record="all", counts=counts)
+    trace = engine.run(graph, x, record="all", counts=counts, batch=batch)
+    assert_same(expected, trace)
+    assert_same_sums(expected, trace)
+
+
 @settings(max_examples=30, deadline=None)
 @given(graph=event_graphs(), seed=st.integers(0, 999), n=st.sampled_from([1, 2, 5]))
 def test_random_graphs_run_the_same_on_brian2(graph: EventGraph, seed: int, n: int) -> None:
@@ -77,7 +94,8 @@ def test_a_net_with_everything_runs_the_same_compiled(engine: str) -> None:
 
 @pytest.mark.parametrize(
     ("engine", "n"),
-    [(e, n) for e in ENGINES for n in (0, 1, 63, 511, 512, 513, 1100)] + [("brian2-numpy", n) for n in (0, 1, 63)],
+    [(e, n) for e in ENGINES for n in (0, 1, 63, 511, 512, 513, 1100)]
+    + [(e, n) for e in ("torch-cpu", "torch-cuda", "brian2-numpy") for n in (0, 1, 63)],
 )
 def test_batches_of_every_size(engine: str, n: int) -> None:
     graph = small_graph()

@@ -129,6 +129,17 @@ def test_check_fails_where_engines_differ(work, invoke, monkeypatch) -> None:
     assert result.stderr == "gxnor: NOT EQUAL: native and reference differ\n"
 
 
+def test_engine_torch_and_its_device(work, refused, gxnor) -> None:
+    words = ("simulate", work.graph, "--data", work.data, "--samples", 5, "--engine", "torch")
+    text = gxnor(*words, "--device", "cpu", "--counts", "full", "--check").stdout
+    assert "Differences between torch and reference" in text
+    assert "Differences between torch and native" in gxnor(*words, "--check").stdout
+    refused(*words, "--device", "tpu", match="'tpu', allowed are cpu, cuda and cuda:N")
+    refused(*words, "--device", "cuda:99", match="'cuda:99' is not there")
+    data = ("--data", work.data)
+    refused("simulate", work.graph, *data, "--device", "cpu", match="'native' has no option 'device'")
+
+
 def test_options_of_one_engine_are_refused_by_others(work, refused) -> None:
     data = ("--data", work.data)
     refused("simulate", work.graph, *data, "--target", "numpy", match="'native' has no option 'target'")
