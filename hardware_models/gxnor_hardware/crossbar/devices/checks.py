@@ -1,9 +1,8 @@
 """Checks of arguments that several functions take."""
 
-import math
-from numbers import Integral, Real
 from typing import Any
 
+from gxnor_snn.arguments import is_integer, is_number
 from gxnor_snn.errors import InputError
 
 __all__ = ["check_floats", "check_ohm", "check_shape", "check_time"]
@@ -30,8 +29,7 @@ def check_time(time_s: Any) -> None:
     InputError
         If it is something else.
     """
-    number = isinstance(time_s, int | float) and not isinstance(time_s, bool)
-    if not number or not math.isfinite(time_s) or time_s < 0:
+    if not is_number(time_s) or time_s < 0:
         raise InputError(f"time_s is {time_s!r:.40}; allowed are seconds after programming, 0 or more")
 
 
@@ -43,8 +41,7 @@ def check_ohm(name: str, ohm: Any) -> None:
     InputError
         If it is something else.
     """
-    number = isinstance(ohm, Real) and not isinstance(ohm, bool)
-    if not number or not math.isfinite(ohm) or ohm < 0:
+    if not is_number(ohm) or ohm < 0:
         raise InputError(f"{name} is {ohm!r:.40}; allowed are 0 or more ohm")
 
 
@@ -57,7 +54,6 @@ def check_shape(shape: Any) -> tuple[int, ...]:
         If it is not a sequence of whole numbers of 0 and more.
     """
     sizes = tuple(shape) if isinstance(shape, tuple | list) else None
-    whole = sizes is not None and all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
-    if sizes is None or not whole or min(sizes, default=0) < 0:
+    if sizes is None or not all(is_integer(n, 0) for n in sizes):
         raise InputError(f"shape is {shape!r:.40}; allowed are whole numbers of 0 and more")
     return sizes

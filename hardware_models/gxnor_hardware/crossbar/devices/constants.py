@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from gxnor_snn.arguments import is_number
 from gxnor_snn.errors import InputError
 
 from ...profile import Constant
@@ -34,8 +35,7 @@ def stated(given: Mapping[str, Constant], values: Mapping[str, float]) -> dict[s
             raise InputError(f"constant {name!r} is unknown; allowed are {', '.join(CONSTANTS)}")
         key = CONSTANTS[name]
         unit, least, most = _UNITS[key.partition(".")[0]]
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not (least <= value <= most or (value == 0 and name == "g_off_s")):
+        if not is_number(value) or not (least <= value <= most or (value == 0 and name == "g_off_s")):
             raise InputError(f"{name} is {value!r:.40}; allowed are {least:g} to {most:g}")
         x = float(value)
         source = "stated by the caller"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from gxnor_snn.arguments import is_number
 from gxnor_snn.errors import InputError
 
 __all__ = ["ArraySpec"]
@@ -93,7 +94,7 @@ class ArraySpec:
                 raise InputError(f"array: {name} is {value!r}, allowed is an integer {least}..{most}")
         for name, highest in _REALS.items():
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= highest:
+            if not is_number(value) or not 0 <= value <= highest:
                 raise InputError(f"array: {name} is {value!r}, allowed is a number 0..{highest:g}")
         if type(self.drift_compensation) is not bool:
             raise InputError(f"array: drift_compensation is {self.drift_compensation!r}, allowed is a bool")
@@ -136,4 +137,4 @@ def _checked_ranges(ranges: object) -> Mapping[str, tuple[float, ...]]:
 
 
 def _is_range(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e12
+    return is_number(value) and 0 < value < 1e12

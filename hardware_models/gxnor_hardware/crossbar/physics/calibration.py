@@ -9,12 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gxnor_snn.arguments import check_kind, is_number
 from gxnor_snn.errors import InputError
 from gxnor_snn.graph import EventGraph
 
 from ..devices import Device
 from .array import ArraySpec
-from .network import check_kind, program
+from .network import program
 
 __all__ = ["calibrate"]
 
@@ -47,7 +48,7 @@ def calibrate(
     InputError
         If the percentile is out of range, or there is no sample.
     """
-    if isinstance(percentile, bool) or not isinstance(percentile, int | float) or not 0 < percentile <= 100:
+    if not is_number(percentile) or not 0 < percentile <= 100:
         raise InputError(f"calibrate: percentile is {percentile!r}, allowed is a number above 0, up to 100")
     check_kind("array", array, ArraySpec)
     quiet = Device.ideal() if device is None else device.noiseless()

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gxnor_snn.arguments import check_kind, is_integer
 from gxnor_snn.errors import InputError
 from gxnor_snn.graph import EventGraph, Weighted, check_input, execute
 from gxnor_snn.results import Counts, EventTrace
@@ -19,7 +20,7 @@ from .array import ArraySpec
 from .drive import reads
 from .programming import Programmed, program_projection
 
-__all__ = ["Crossbars", "check_count", "check_kind", "program"]
+__all__ = ["Crossbars", "check_count", "program"]
 
 _FLOAT32_EXACT = 1 << 24
 _VALUES = 1 << 19  # of the widest layer that one batch of all draws holds: 2 MB in float32 stay in a cache
@@ -271,14 +272,8 @@ def program(
     return Crossbars(graph, spec, draws, programmed, generator.device)
 
 
-def check_kind(label: str, value: object, kind: type) -> None:
-    """Raise `InputError` naming `label` unless `value` is a `kind`."""
-    if not isinstance(value, kind):
-        raise InputError(f"{label} is {type(value).__name__}, allowed is a {kind.__module__}.{kind.__qualname__}")
-
-
 def check_count(label: str, value: int) -> int:
     """`value` if it is an integer of at least 1; raises `InputError` naming `label` otherwise."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+    if not is_integer(value, 1):
         raise InputError(f"{label} is {value!r}, allowed is an integer of at least 1")
     return int(value)

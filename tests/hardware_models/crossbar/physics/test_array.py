@@ -67,13 +67,13 @@ def test_arguments_of_another_kind_are_refused(name: str) -> None:
         "generator": seeded(0),
         "array": None,
     }
-    with pytest.raises(InputError, match=f"{name} is int, allowed is a "):
+    with pytest.raises(InputError, match=f"{name} is a int; allowed is "):
         simulate(x=small_input(), **given | {name: 3})
 
 
 def test_reads_need_a_generator_where_the_arrays_lie() -> None:
     crossbars = program(small_graph(), Device.ideal(), seeded(0))
-    with pytest.raises(InputError, match="generator is NoneType"):
+    with pytest.raises(InputError, match="generator is a NoneType"):
         crossbars.run(small_input(), None)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="generator is on cpu, allowed is meta"):
         replace(crossbars, place=torch.device("meta")).run(small_input(), seeded(0))
@@ -119,7 +119,7 @@ def test_calibration_holds_the_percentile_of_the_sums() -> None:
     for percentile in (0, 101, float("nan"), True, "99"):
         with pytest.raises(InputError, match="percentile"):
             calibrate(graph, x, array, percentile)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="array is NoneType"):
+    with pytest.raises(InputError, match="array is a NoneType"):
         calibrate(graph, x, None)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="at least one sample"):
         calibrate(graph, x[:0], array)
