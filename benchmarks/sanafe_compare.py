@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from record import record
+from sanafe_latency import explained_latency
 
 from gxnor_hardware import Timing, load_profile, map_graph, timing
 from gxnor_hardware.neuromorphic.placement import Mesh
@@ -239,6 +240,9 @@ def both(sizes: tuple[int, ...], python: str, samples: int, seed: int) -> tuple[
         "differences_from_our_engine": same_function(graph, trace, found),
         **compare(timing(graph, trace, mapping, profile), chip, found, net),
     }
+    latency = explained_latency(graph, trace, chip, net["cores"].index(net["input_core"]))
+    simple = figures["latency_s"]["sanafe_simple"]
+    figures["latency_explained_s"] = {**latency, "unexplained": simple - latency["together"]}
     return figures, found["version"]
 
 
@@ -255,6 +259,8 @@ def main() -> None:
     record("sanafe", figures, seed=given.seed, sanafe=", ".join(versions), card="loihi_sanafe_2025")
     if any(abs(run["unexplained_j"]) > 1e-9 * run["energy_total_j"]["ours"] for run in figures.values()):
         sys.exit("energies differ by more than the counts explain")
+    if any(abs(run["latency_explained_s"]["unexplained"]) > 1e-12 for run in figures.values()):
+        sys.exit("times differ by more than the rules explain")
 
 
 if __name__ == "__main__":

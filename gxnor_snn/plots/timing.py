@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["core_load", "energy_over_time", "link_load"]
 
 # Okabe and Ito, as elsewhere; the hatching of neighbours differs, so that areas are told apart without colour.
-_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999")
-_HATCHES = ("", "///", "", "...", "", "\\\\\\", "")
-_MOST_BARS, _MOST_HEADS = 14, 16
+_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999", "#f0e442", "#000000")
+_HATCHES = ("", "///", "", "...", "", "\\\\\\", "", "///", "")
+_MOST_BARS, _MOST_HEADS, _MOST_STEPS = 14, 16, 2000
 _ASIDE = 0.13  # tiles: the two directions of a link run side by side
 
 
@@ -43,13 +43,16 @@ def energy_over_time(
     Returns
     -------
     Axes
-        One block per term and step. Where the card has no times, energy per step over the number of the step.
+        One block per term and step. Where the card has no times, or energy is spent in a step of no length (an
+        update of a chip that only takes time for events), energy per step over the number of the step.
 
     Raises
     ------
     InputError
-        If a term to leave out is none of the run's, or no other term has a price.
+        If a term to leave out is none of the run's, no other term has a price, or there are over 2000 steps.
     """
+    if timing.steps > _MOST_STEPS:
+        raise InputError(f"energy_over_time: the run has {timing.steps} steps; allowed are {_MOST_STEPS}")
     edges, terms = timing.series(sample)
     unknown = [name for name in without if name not in terms]
     if unknown:
@@ -57,11 +60,16 @@ def energy_over_time(
     priced = {name: energy for name, energy in terms.items() if energy.any() and name not in without}
     if not priced:
         raise InputError(f"energy_over_time: nothing has a price on {timing.display!r}; {_why(timing)}")
-    timed = timing.step_s is not None
+    spent = np.sum(list(priced.values()), axis=0)
+    timed = timing.step_s is not None and not spent[np.diff(edges) <= 0].any()
+    if not timed:
+        edges = np.arange(timing.steps + 1, dtype=np.float64)
     ax = style.new_axes(3.2) if ax is None else ax
     factor, unit = _scale(edges[-1]) if timed else (1.0, "")
     style.prepare(
-        ax, f"Energy over time: {timing.display}", f"time ({unit}){_left_out(terms, without)}" if timed else "step"
+        ax,
+        f"Energy over time: {timing.display}",
+        (f"time ({unit})" if timed else "step") + _left_out(terms, without),
     )
     ax.grid(axis="y", color=style.GRID, linewidth=0.7)
     lengths = np.diff(edges)
@@ -69,11 +77,11 @@ def energy_over_time(
     order = sorted(priced, key=lambda name: -float(priced[name].sum()))
     whole = sum(float(e.sum()) for e in priced.values())
     for number, name in enumerate(order):
-        height = priced[name] / lengths
-        look: dict[str, Any] = {"facecolor": _COLOURS[number % len(_COLOURS)], "hatch": _HATCHES[number % 7]}
+        height = np.divide(priced[name], lengths, out=np.zeros(timing.steps), where=lengths > 0)
+        colour, hatch = (looks[number % len(looks)] for looks in (_COLOURS, _HATCHES))
         ax.bar(
             edges[:-1] * factor, height, lengths * factor, bottom, align="edge", edgecolor="white", linewidth=0.8,
-            label=f"{name} {percent(float(priced[name].sum()) / whole)}", **look,
+            label=f"{name} {percent(float(priced[name].sum()) / whole)}", facecolor=colour, hatch=hatch,
         )  # fmt: skip
         bottom = bottom + height
     ax.set_xlim(0, edges[-1] * factor)
@@ -82,7 +90,8 @@ def energy_over_time(
     unpriced = "" if "energy" not in timing.missing else f" Not complete: {timing.missing['energy']}."
     style.describe(
         ax,
-        f"Power in each of {timing.steps} steps of {timing.display}, {engineering(whole, 'J')} drawn; most of it "
+        f"{'Power' if timed else 'Energy'} in each of {timing.steps} steps of {timing.display}, "
+        f"{engineering(whole, 'J')} drawn; most of it "
         f"{order[0]}.{_left_out(terms, without)}{unpriced}",
     )
     return ax
@@ -108,7 +117,7 @@ def core_load(timing: "Timing", ax: "Axes | None" = None) -> "Axes":
     order = np.argsort(-each, kind="stable")[:_MOST_BARS]
     ax = style.new_axes(1.1 + 0.22 * len(order)) if ax is None else ax
     timed = timing.core_s is not None
-    factor, unit = _scale(float(each.max())) if timed else (1.0, "synaptic events")
+    factor, unit = _scale(float(each.max())) if timed else (1.0, "synaptic events per sample")
     style.prepare(
         ax, f"Busiest of {len(each)} cores: {timing.display}", f"work per sample ({unit})" if timed else unit
     )

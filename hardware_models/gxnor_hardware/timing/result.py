@@ -140,12 +140,12 @@ class Timing:
 
     @property
     def busiest_core(self) -> str:
-        """Core that bounds the steps most: by seconds where there are any, else by synaptic events."""
+        """Core that works most: by seconds where there are any, else by synaptic events; the first of equals."""
         return self.cores[self._busiest(self.events if self.core_s is None else self.core_s)]
 
     @property
     def busiest_link(self) -> str | None:
-        """Link that most messages cross; None without a mesh, or where no message leaves its tile."""
+        """Link that most messages cross, the first of equals; None where no message leaves its tile, or no mesh is."""
         if self.link_load is None or not self.link_load.any():
             return None
         return self.links[self._busiest(self.link_load)]
@@ -155,7 +155,7 @@ class Timing:
         return int(np.argmax(load.sum(axis=(0, 1))))
 
     def bounding_cores(self) -> tuple[str, ...]:
-        """The core that works longest in each step, mean over the samples."""
+        """The core that works longest in each step, mean over the samples; the first of equals."""
         load = self.events if self.core_s is None else self.core_s
         return tuple(self.cores[k] for k in load.mean(axis=0).argmax(axis=1).tolist())
 

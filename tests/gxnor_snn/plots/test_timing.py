@@ -58,11 +58,32 @@ def test_cards_without_times_or_prices(net):
     ax = energy_over_time(found)
     assert ax.get_xlabel() == "step"
     assert "Not complete" in style.description(ax)
-    assert core_load(found).get_xlabel() == "synaptic events"
+    assert core_load(found).get_xlabel() == "synaptic events per sample"
     with pytest.raises(InputError, match="nothing has a price"):
         energy_over_time(timed(net, "loihi2_intel_2021"))
     with pytest.raises(InputError, match="without is"):
         energy_over_time(found, without=["coffee"])
+
+
+def test_steps_of_no_length_and_runs_without_work(net):
+    found = timed(net, "loihi")
+    step_s = found.step_s.copy()
+    step_s[:, 1] = 0
+    ax = energy_over_time(replace(found, step_s=step_s), without=["static"])
+    assert ax.get_xlabel().startswith("step without static")
+    joule = sum(bar.get_height() for bar in ax.patches)
+    left = found.terms["static"].sum(axis=1).mean()
+    assert joule == pytest.approx(found.energy_j.mean() - left)
+    terms = {name: np.where(np.arange(found.steps) == 1, 0, energy) for name, energy in found.terms.items()}
+    ax = energy_over_time(replace(found, step_s=step_s, terms=terms))
+    assert ax.get_xlabel() == "time (µs)"
+    assert all(np.isfinite(bar.get_height()) for bar in ax.patches)
+    still = replace(found, core_s=None, events=np.zeros_like(found.events))
+    assert figure_png(lambda: core_load(still), dpi=40)
+    assert figure_png(lambda: link_load(still), dpi=40)
+    many = replace(found, events=np.zeros((1, 2001, 6), np.int64))
+    with pytest.raises(InputError, match="the run has 2001 steps; allowed are 2000"):
+        energy_over_time(many)
 
 
 def test_busiest_cores_come_first(net):
