@@ -3,7 +3,7 @@
 Its step takes max over cores of max(receiving, neurons) + barrier, where receiving is the messages of a core and
 their synaptic events, and neurons are the accesses, updates, spikes and sent messages of a core, a step after the
 events that caused them. Ours takes max over cores of (events + accesses + updates + spikes) + barrier. Its barrier
-is that of the largest count of tiles in its table that is not above those in use; ours goes between these in a line.
+is that of the largest tabled count of tiles that is not above those in use; ours goes between these in a line.
 """
 
 from typing import Any

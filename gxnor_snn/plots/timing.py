@@ -1,7 +1,7 @@
 """Figures of a timed run: power over time, what each core had to do, what crossed each link of the mesh."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray

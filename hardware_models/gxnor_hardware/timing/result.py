@@ -145,7 +145,7 @@ class Timing:
 
     @property
     def busiest_link(self) -> str | None:
-        """Link that most messages cross, the first of equals; None where no message leaves its tile, or no mesh is."""
+        """Link that most messages cross, the first of equals; None where none leaves its tile, or no mesh is."""
         if self.link_load is None or not self.link_load.any():
             return None
         return self.links[self._busiest(self.link_load)]
