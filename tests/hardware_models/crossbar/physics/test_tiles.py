@@ -54,11 +54,9 @@ def test_convolutions_lie_along_the_rows_in_the_order_of_their_weights(seed: int
         window = padded[:, :, 2 * r : 2 * r + 2, c : c + 6 : 2][..., :3]
         for g in range(groups):
             inputs = window[:, g * per_in : (g + 1) * per_in].reshape(2, -1)
-            matrix = weights[g * per_out : (g + 1) * per_out].reshape(per_out, -1)
             # ranges are those of the widest column of the whole layer, so both groups are walked together
             both = weights.reshape(4, -1)
             expected = by_hand(graph, array, both, inputs)[:, g * per_out : (g + 1) * per_out]
-            assert matrix.shape[1] == inputs.shape[1]
             np.testing.assert_allclose(found[:, g * per_out : (g + 1) * per_out, r, c], expected, atol=1e-4)
 
 
