@@ -83,7 +83,7 @@ class Stepper:
         bound = draws.scratch.get("bound", tile.size)
         flat = gradient.view(-1)[tile.start : tile.stop]
         self.rule.write(held, tile, flat, settings, draws, bound)
-        low, high = (extreme.item() for extreme in torch.aminmax(bound))
+        low, high = torch.stack(torch.aminmax(bound)).tolist()  # one wait for the device
         if not math.isfinite(high - low):
             raise GxnorError(
                 f"DST: the gradient of a parameter of shape {tuple(gradient.shape)} is not finite, or its product "

@@ -31,7 +31,7 @@ from .windows import Window, through_clip, through_sines, through_windows
 __all__ = ["DiscreteActivation"]
 
 _WINDOWS: dict[Coding, tuple[Window, ...]] = {
-    "zn": ("rect", "tri", "ste"),
+    "zn": ("rect", "tri", "ste", "clip"),
     "mbn": ("ste", "encoding"),
     "hrelu": ("ste",),
     "log": ("ste",),
@@ -70,7 +70,9 @@ class DiscreteActivation(nn.Module):
         Half-width of the windows "rect" and "tri", in units of y.
     window
         Stand-in for the derivative: "rect" or "tri" around each threshold ("zn"); "ste", the straight-through
-        rule, which passes for -H <= y <= H (0 <= y <= H for "hrelu"); "encoding", the sines of the code ("mbn").
+        rule, which passes for -H <= y <= H (0 <= y <= H for "hrelu"); "clip", the same up to the middle of the
+        highest step, |y| <= r + (2^(n-1) - 1/2) d, d the distance of thresholds ("zn"; with r = d / 2 that is
+        where the clip of QNN ends); "encoding", the sines of the code ("mbn").
         Unless given: "rect" for "zn", else "ste". See `gxnor_snn.layers.windows`.
     tie
         "strict" (paper), "fire" (published code), "up" or "even" for "zn"; "even" or "up" for "mbn" and "hrelu";
@@ -212,6 +214,14 @@ class DiscreteActivation(nn.Module):
             return learnable_levels(x, self.r, self.n, self.a, self.window, self.tie, self.half_range)
         return quantised(x, self._levels, self._stand_in)
 
+    @property
+    def _top(self) -> float:
+        """Where the line through the middles of the steps reaches the largest level."""
+        if not self.thresholds:
+            return self.half_range
+        count = len(self.thresholds)
+        return self.thresholds[-1] + (self.half_range - self.thresholds[0]) / count / 2
+
     def _levels(self, x: Tensor) -> Tensor:
         if self.noise is not None and self.training:
             return sampled_sign(x / self.half_range, self.noise.uniform(x))
@@ -224,6 +234,8 @@ class DiscreteActivation(nn.Module):
             case "ste":
                 low = 0.0 if self.coding == "hrelu" else -self.half_range
                 return through_clip(gradient, x, low, self.half_range, self.max_level / self.half_range)
+            case "clip":
+                return through_clip(gradient, x, -self._top, self._top, self.max_level / self._top)
             case "encoding":
                 return through_sines(gradient, x, self.n, self.half_range)
 

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 Shape = Literal["rect", "tri"]
-Window = Literal["rect", "tri", "ste", "encoding"]
+Window = Literal["rect", "tri", "ste", "clip", "encoding"]
 StandIn = Callable[[Tensor, Tensor], Tensor]
 
 

@@ -18,7 +18,7 @@ METHODS: Mapping[str, NetKeywords] = {
         "n2": 2,
         "r": 0.25,
         "half_range": 1.25,
-        "window": "ste",
+        "window": "clip",
         "tie": "even",
         "gradient_bits": 6,
     },
@@ -35,8 +35,7 @@ bwn       signs for weights, real activations (BinaryConnect, arXiv 1511.00363)
 twn       ternary weights with the threshold 0.7 mean |w|, real activations (arXiv 1605.04711; from memory)
 tbn       signs for weights, ternary activations (TBN, ECCV 2018)
 qnn       weights and activations round(x 2^(n-1)) / 2^(n-1) with n = 2, symmetric (one level more than two bits
-          hold), gradients of 6 bits (QNN, arXiv 1609.07061). For another n take r = 2^-n, half_range = 1 + 2^-n;
-          activations pass the gradient for |x| <= half_range there, where QNN's clip ends at 1
+          hold), gradients of 6 bits (QNN, arXiv 1609.07061). For another n take r = 2^-n, half_range = 1 + 2^-n
 mbn       2-bit {-1, +1} codes behind HTanh (arXiv 1905.13389)
 float     real weights and activations: the twin to compare with
 ========= ========================================================================================================

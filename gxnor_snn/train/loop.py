@@ -12,6 +12,7 @@ from gxnor_snn.arguments import check_kind, is_integer
 from gxnor_snn.data import Dataset
 from gxnor_snn.errors import GxnorError, InputError
 
+from .compiled import compiled
 from .history import EpochRecord, History, write_records
 from .interrupts import signals_noted
 from .penalty import Penalty
@@ -107,6 +108,7 @@ def fit(
     with (
         signals_noted(active=state is not None) as stopped,
         _threads(recipe.threads),
+        compiled(run.model) if recipe.compile else contextlib.nullcontext(run.model) as run.forward_pass,
         progress_bar(recipe.epochs, shown=progress, done=run.place.epochs) as report,
     ):
         while not run.done and not stopped():

@@ -22,7 +22,7 @@ Ends = tuple[float, float]
 def glorot_scales(model: nn.Module) -> dict[nn.Parameter, float]:
     """What the learning rate of each latent weight is multiplied by: sqrt((fan_in + fan_out) / 1.5).
 
-    That is 1 over sqrt(1.5 / (fan_in + fan_out)), the size of weights in Glorot's initialisation there: each step is
+    That is 1 over sqrt(1.5 / (fan_in + fan_out)), the size of weights in its Glorot initialisation: each step is
     taken in units of the size that float weights of the layer would have (BNN, arXiv 1602.02830;
     github.com/MatthieuCourbariaux/BinaryNet, ``binary_net.py``). fan_in and fan_out of a convolution are the input
     and output channels of its weight times the area of the kernel.

@@ -116,7 +116,8 @@ class Recipe(Settings):
     amp
         Compute in bfloat16 what may be: everything but discrete layers, batch norm and the loss. On CUDA only.
     compile
-        Compile the forward and backward pass (`torch.compile`). On CUDA only: on a CPU it is slower.
+        Compile what stands between discrete layers and activations (`torch.compile`). On CUDA only: on a CPU it is
+        slower.
 
     Raises
     ------

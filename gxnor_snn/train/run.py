@@ -71,6 +71,8 @@ class Run:
         One per epoch done.
     best
         With ``select = "best"``, the weights to keep; None otherwise.
+    forward_pass
+        What training calls: the model, or what computes the same.
     order_before
         State of the generator of the order before the epoch that has begun.
     """
@@ -92,7 +94,7 @@ class Run:
             self._penalties.append(EventPenalty(self.model, recipe.events))
         if recipe.compile and self._penalties:
             raise RecipeError("recipe: compile is true, but a penalty watches the layers; allowed is one of both")
-        self._pass = torch.compile(self.model, dynamic=False) if recipe.compile else self.model
+        self.forward_pass: nn.Module = self.model
         self._largest_label = int(dataset.y_train.max())
 
     @property
@@ -158,7 +160,7 @@ class Run:
             for penalty in self._penalties:
                 watching.enter_context(penalty)
             watching.enter_context(self._autocast())
-            logits = self._pass(images)
+            logits = self.forward_pass(images)
         if self._largest_label >= logits.shape[1]:
             raise InputError(
                 f"the data have the label {self._largest_label}, the model gives {logits.shape[1]} logits"

@@ -32,6 +32,7 @@ def test_rectangular_windows_end_exactly_where_they_should(n: int, r: float, a: 
         ({"n": 4, "coding": "log"}, -1.0, 8),
         ({"n": 2, "window": "ste"}, -1.0, 2),
         ({"n": 0, "window": "ste"}, -1.0, 1),
+        ({"n": 0, "window": "clip"}, -1.0, 1),
     ],
 )
 def test_straight_through_passes_inside_the_clip(arguments: dict[str, object], low: float, slope: float) -> None:
@@ -72,6 +73,42 @@ def test_the_encoding_gradient_ends_at_the_half_range() -> None:
     x = torch.tensor([-2.5, 2.5, 0.0], requires_grad=True)
     DiscreteActivation(1, coding="mbn", window="encoding", half_range=2.0)(x).sum().backward()
     assert x.grad.tolist() == pytest.approx([0, 0, math.pi / 4])
+
+
+@given(st.integers(1, 6), st.floats(-1.5, 1.5))
+def test_qnn_passes_where_its_clip_does(n: int, x: float) -> None:
+    """clip(round(x 2^(n-1)) / 2^(n-1), -1, 1), straight-through: the gradient of the real value is 1 in [-1, 1]."""
+    activation = DiscreteActivation(n, r=2.0**-n, half_range=1 + 2.0**-n, window="clip", tie="even")
+    at = torch.tensor([x, -1.0, 1.0, math.nextafter(1, 2)], dtype=torch.float64, requires_grad=True)
+    levels = activation(at)
+    assert levels[0].item() == min(max(round(x * 2 ** (n - 1)), -(2 ** (n - 1))), 2 ** (n - 1))
+    (levels / 2 ** (n - 1)).sum().backward()
+    assert at.grad.tolist() == pytest.approx([float(abs(x) <= 1), 1, 1, 0])
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 4])
+@pytest.mark.parametrize(
+    ("coding", "window"),
+    [
+        ("zn", "rect"),
+        ("zn", "tri"),
+        ("zn", "ste"),
+        ("zn", "clip"),
+        ("mbn", "ste"),
+        ("log", "ste"),
+        ("hrelu", "ste"),
+    ],
+)
+@pytest.mark.parametrize("half_range", [1.0, 0.7])
+def test_every_stand_in_rises_as_far_as_the_levels(coding: str, window: str, n: int, half_range: float) -> None:
+    """Its area is the way from the lowest level to the highest (with HReLU, from 0, where the clip begins)."""
+    if n < {"zn": 0, "mbn": 1, "log": 1, "hrelu": 2}[coding]:
+        return
+    activation = DiscreteActivation(n, 0.2, 0.1, window, half_range=half_range, coding=coding)
+    x = torch.linspace(-2, 2, 400_001, dtype=torch.float64, requires_grad=True)
+    activation(x).sum().backward()
+    way = activation.max_level - (0 if coding == "hrelu" else activation.level_values[0])
+    assert torch.trapezoid(x.grad, x.detach()).item() == pytest.approx(way, rel=1e-3)
 
 
 def test_gradients_are_those_of_the_incoming_one() -> None:
