@@ -16,7 +16,7 @@ Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Timing:
     """A run of an event graph on one device, step by step.
 
@@ -154,10 +154,14 @@ class Timing:
     def _busiest(load: NDArray[Any]) -> int:
         return int(np.argmax(load.sum(axis=(0, 1))))
 
-    def bounding_cores(self) -> tuple[str, ...]:
-        """The core that works longest in each step, mean over the samples; the first of equals."""
-        load = self.events if self.core_s is None else self.core_s
-        return tuple(self.cores[k] for k in load.mean(axis=0).argmax(axis=1).tolist())
+    def bounding_cores(self) -> tuple[str | None, ...]:
+        """The core that works longest in each step, mean over samples, the first of equals; None if none works."""
+        load = (self.events if self.core_s is None else self.core_s).mean(axis=0)
+        works = load.max(axis=1) > 0
+        return tuple(
+            self.cores[k] if any_works else None
+            for k, any_works in zip(load.argmax(axis=1).tolist(), works.tolist(), strict=True)
+        )
 
     def series(self, sample: int | None = None) -> tuple[Float, Mapping[str, Float]]:
         """Energy over time, for drawing.

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -116,6 +117,9 @@ def test_delays_move_events_to_later_steps() -> None:
     assert later.shape == (3, 5)
     assert np.array_equal(later[:, [3, 4]], now)
     assert not later[:, :3].any()
+    by_events = replace(found, core_s=None).bounding_cores()
+    assert by_events[:3] == (None, None, None)
+    assert by_events[3:] == ("h[0]", "y[0]")
 
 
 def skipping(delay: int, seed: int) -> EventGraph:
