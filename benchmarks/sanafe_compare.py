@@ -1,7 +1,7 @@
 """Run one small net on our Loihi card and in SANA-FE: event counts, energy by term, and what explains each gap.
 
 SANA-FE (Boyle et al., IEEE TCAD 2025; GPL-3) is compared against, never shipped: give the Python of an environment
-that holds it, ``--python /tmp/sanafe/bin/python`` (``python -m venv /tmp/sanafe; /tmp/sanafe/bin/pip install
+that holds it, ``--python sanafe/bin/python`` (``python -m venv sanafe; sanafe/bin/pip install
 sanafe==2.2.9``). The card `loihi_sanafe_2025` carries the constants of its loihi.yaml, so energies may differ by
 what is counted alone.
 """
@@ -248,7 +248,7 @@ def both(sizes: tuple[int, ...], python: str, samples: int, seed: int) -> tuple[
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--python", default="/tmp/sanafe/bin/python", help="Python that has sanafe")
+    parser.add_argument("--python", required=True, help="Python that has sanafe")
     parser.add_argument("--samples", type=int, default=4)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
