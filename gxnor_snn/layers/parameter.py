@@ -46,12 +46,18 @@ class DiscreteParameter(nn.Parameter):
         Integer levels; any integer dtype.
     space
         The space they belong to.
+
+    Raises
+    ------
+    InputError
+        If they are no integers, or not all in the space.
     """
 
     space: DiscreteSpace
     _owner: "weakref.ref[Owner] | None" = None
 
     def __new__(cls, levels: Tensor, space: DiscreteSpace) -> "DiscreteParameter":
+        _check_levels(levels, space)
         data = levels.detach().to(_dtype(space))
         parameter: DiscreteParameter = torch.Tensor._make_subclass(cls, data, False)
         parameter.space = space
@@ -160,6 +166,20 @@ _HELD_GRAD: Any = torch.Tensor.grad
 
 def _dtype(space: DiscreteSpace) -> torch.dtype:
     return torch.int8 if space.max_level <= _INT8_MAX else torch.int16
+
+
+def _check_levels(levels: Tensor, space: DiscreteSpace) -> None:
+    check_kind("DiscreteParameter: levels", levels, Tensor)
+    check_kind("DiscreteParameter: space", space, DiscreteSpace)
+    if levels.is_floating_point() or levels.is_complex() or levels.dtype == torch.bool:
+        raise InputError(f"DiscreteParameter: levels are {levels.dtype}; allowed are integers")
+    if levels.is_meta or not levels.numel():
+        return
+    low, high = levels.aminmax()
+    if min(int(low) + space.max_level, space.max_level - int(high)) < 0 or (
+        not space.n and bool((levels == 0).any())
+    ):
+        raise InputError(f"DiscreteParameter: levels from {low} to {high}; allowed are those of {space}")
 
 
 def discrete_parameters(module: nn.Module) -> Iterator[DiscreteParameter]:

@@ -105,6 +105,8 @@ def fit(
     state = StateFile(checkpoint, run, dataset) if checkpoint is not None else None
     spent = state.load() if state is not None and resume and state.path.exists() else 0.0
     began = time.perf_counter() - spent
+    if history is not None and run.records:
+        write_records(history, run.records)
     with (
         signals_noted(active=state is not None) as stopped,
         _threads(recipe.threads),

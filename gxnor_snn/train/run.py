@@ -94,7 +94,7 @@ class Run:
             self._penalties.append(EventPenalty(self.model, recipe.events))
         if recipe.compile and self._penalties:
             raise RecipeError("recipe: compile is true, but a penalty watches the layers; allowed is one of both")
-        self.forward_pass: nn.Module = self.model
+        self.forward_pass: Callable[..., Any] = self.model
         self._largest_label = int(dataset.y_train.max())
 
     @property

@@ -27,6 +27,7 @@ PATH = [*OBJECTS, None, 3, ["a"]]
 IMAGES = np.zeros((6, 1, 8, 8), np.uint8)
 LABELS = np.array([0, 1] * 3)
 DATA = Dataset("d", IMAGES, LABELS, IMAGES, LABELS)
+SPACE = spaces.DiscreteSpace(1)
 RECIPE = train.Recipe(epochs=1, batch_size=2, lr=(0.1, 0.1), float_lr=(0.1, 0.1))
 
 
@@ -124,6 +125,14 @@ CALLS: list[tuple[Callable[..., Any], dict[str, list[Any]]]] = [
     (layers.ScaleBias, {"num_features": INTEGER}),
     (lambda **k: layers.SumPool2d(**{"kernel_size": 2, **k}), {"kernel_size": INTEGER, "padding": INTEGER}),
     (block, {"conv1": [*THING, None], "act2": [*THING, None], "shortcut": THING, "gain": INTEGER}),
+    (
+        lambda **k: layers.DiscreteParameter(**{"levels": torch.ones(2, dtype=torch.int64), "space": SPACE, **k}),
+        {
+            "levels": [*THING, torch.tensor([2]), torch.tensor([300]), torch.ones(2, dtype=torch.bool)],
+            "space": THING,
+        },
+    ),
+    (lambda levels: layers.DiscreteParameter(levels, spaces.DiscreteSpace(0)), {"levels": [torch.tensor([0, 1])]}),
     (discrete_parameters, {"module": [*THING, None]}),
     (
         dst,

@@ -67,6 +67,19 @@ def test_a_weight_at_the_boundary_cannot_leave() -> None:
     assert (transition(levels, torch.full((100,), -5.0), uniform, space, 3.0) == -1).all()
 
 
+@given(
+    st.sampled_from(sorted(ROUNDINGS)), st.floats(0.1, 20), st.lists(st.floats(0, 1, exclude_max=True), min_size=2)
+)
+def test_every_rounding_keeps_its_contract(name: str, m: float, fractions: list[float]) -> None:
+    """tau(0) = 0, tau rises, is a probability, and tau(p) <= c p, by which candidates are found."""
+    p = torch.tensor([0.0, *sorted(fractions)], dtype=torch.float64)
+    tau = ROUNDINGS[name].probability(p.clone(), m)
+    assert tau[0] == 0
+    assert (tau.diff() >= 0).all()
+    assert (tau <= 1).all()
+    assert (tau <= ROUNDINGS[name].slope(m) * p * (1 + 1e-12)).all()
+
+
 @pytest.mark.parametrize("name", ROUNDINGS)
 @pytest.mark.parametrize("zero_bias", [0.0, 0.7])
 def test_every_rounding_follows_its_closed_form(name: str, zero_bias: float) -> None:

@@ -1,5 +1,6 @@
 """A compiled pass trains to the very weights of the plain one; tracing alone, without generated code, is tried here."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ def trained(backend: str | None, fused: bool, keywords: dict[str, Any]) -> nn.Mo
     members.append(torch.optim.SGD([p for p in net.parameters() if p.requires_grad], 0.1))
     images = torch.randint(0, 256, (10, 1, 4, 4), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
 
-    def steps(forward: nn.Module) -> None:
+    def steps(forward: Callable[..., Any]) -> None:
         for _ in range(3):
             nn.functional.cross_entropy(forward(images), torch.arange(10) % 5).backward()
             for optimizer in members:

@@ -348,6 +348,9 @@ def test_the_history_file_grows_with_every_epoch(file: Path, data: Dataset, tmp_
     fit(net(), data, RECIPE, checkpoint=file, history=grown, resume=True)
     fit(net(), data, RECIPE).to_csv(whole)
     assert grown.read_text() == whole.read_text()
+    grown.unlink()
+    fit(net(), data, RECIPE, checkpoint=file, history=grown, resume=True)  # nothing is left to do
+    assert grown.read_text() == whole.read_text()
 
 
 def test_the_state_of_other_data(halfway: Path, data: Dataset) -> None:
