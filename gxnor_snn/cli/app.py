@@ -1,4 +1,4 @@
-"""The application: one group, ten commands."""
+"""The application: one group of commands."""
 
 from typing import Annotated
 
@@ -9,6 +9,7 @@ from gxnor_snn import __version__
 from .boundary import OneLineGroup
 from .convert import convert
 from .demo import demo
+from .explain import explain
 from .info import info
 from .operations import operations
 from .plot import plot
@@ -52,5 +53,5 @@ def gxnor(
         typer.echo(ctx.get_help())
 
 
-for _command in (demo, train, convert, simulate, price, operations, plot, report, profiles, info):
+for _command in (demo, train, convert, simulate, explain, price, operations, plot, report, profiles, info):
     app.command()(_command)

@@ -7,9 +7,11 @@ the file.
 from .coding import Coding
 from .event_graph import EventGraph
 from .execute import Linear, check_input, check_record, execute, readout_affine
+from .explain import explain
+from .explanation import Explanation
 from .population import Population
 from .populations import Input, Readout, Relay, Spiking
-from .projection import FanOut, Projection
+from .projection import FanOut, Projection, Wires
 from .projections import Conv2d, Dense, Identity, Pool2d
 from .region import Region
 from .subgraph import regions, restrict, subgraph
@@ -21,6 +23,7 @@ __all__ = [
     "Conv2d",
     "Dense",
     "EventGraph",
+    "Explanation",
     "FanOut",
     "Identity",
     "Input",
@@ -34,9 +37,11 @@ __all__ = [
     "Spiking",
     "Summary",
     "Weighted",
+    "Wires",
     "check_input",
     "check_record",
     "execute",
+    "explain",
     "readout_affine",
     "regions",
     "restrict",

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from ..errors import GraphError
 from .coding import Coding
 from .fields import FieldReader
-from .projection import FanOut, Shape, Tensors
+from .projection import FanOut, Shape, Tensors, Wires
 from .region import Region
 from .weighted import Weighted
-from .window import Window, image, zeros_like
+from .window import Window, flat_index, image, zeros_like
 
 __all__ = ["Conv2d"]
 
@@ -145,6 +145,16 @@ class Conv2d(Weighted):
                 return None  # at the border some taps read padding
             total[rows] += level * taps.sum(axis=(1, 2), dtype=np.int64)
         return total
+
+    def wires(self, place: Shape, source_shape: Shape) -> Wires:
+        output, row, column = place
+        per_group = self.weights.shape[1]
+        first = output // (self.weights.shape[0] // self.groups) * per_group
+        kernel_rows, rows = self.window.seen(row, source_shape[1], 0)
+        kernel_columns, columns = self.window.seen(column, source_shape[2], 1)
+        at = np.ix_(np.arange(first, first + per_group), rows, columns)
+        taken = self.weights[output][np.ix_(np.arange(per_group), kernel_rows, kernel_columns)]
+        return Wires(flat_index(at, source_shape), taken.reshape(-1).astype(np.int64))
 
     def fan_out(self, source_shape: Shape) -> FanOut:
         channels, height, width = image(source_shape, self.where)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import GraphError
 from .coding import Coding
-from .projection import FanOut, Shape
+from .projection import FanOut, Shape, Wires
 from .region import Region
 from .weighted import Weighted
 
@@ -60,6 +60,10 @@ class Dense(Weighted):
 
     def _by_channel(self, source_shape: Shape) -> NDArray[Any]:
         return self.weights.reshape(len(self.weights), source_shape[0], -1)
+
+    def wires(self, place: Shape, source_shape: Shape) -> Wires:
+        row = self.weights[place[0]].astype(np.int64)
+        return Wires(np.arange(row.size, dtype=np.int64), row)
 
     def fan_out(self, source_shape: Shape) -> FanOut:
         outputs = self.weights.shape[0]

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from ..errors import GraphError
 from .coding import Coding
 from .fields import FieldReader
-from .projection import FanOut, Projection, Shape, Tensors
+from .projection import FanOut, Projection, Shape, Tensors, Wires
 from .region import Region
-from .window import Window, image, zeros_like
+from .window import Window, flat_index, image, zeros_like
 
 __all__ = ["Identity", "Pool2d"]
 
@@ -170,6 +170,25 @@ class Pool2d(Projection):
             total[channel] = level * area
         return total
 
+    def wires(self, place: Shape, source_shape: Shape) -> Wires:
+        channel, row, column = place
+        rows, columns = (
+            self.window.seen(at, size, axis)[1]
+            for axis, (at, size) in enumerate(zip((row, column), source_shape[1:], strict=True))
+        )
+        sources = flat_index(np.ix_(np.array([channel]), rows, columns), source_shape)
+        return Wires(sources, np.ones(len(sources), np.int64))
+
+    def shares(self, place: Shape, wires: Wires, levels: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Every level of a sum; of a maximum or minimum the first level that is it."""
+        mode = self.mode if isinstance(self.mode, str) else self.mode[place[0]]
+        if mode == "sum":
+            return levels
+        chosen = int(np.argmax(levels) if mode == "max" else np.argmin(levels))
+        shares = np.zeros_like(levels)
+        shares[chosen] = levels[chosen]
+        return shares
+
     def fan_out(self, source_shape: Shape) -> FanOut:
         channels, height, width = image(source_shape, self.where)
         out_h, out_w = self.window.output_size(height, width, self.where)
@@ -241,6 +260,10 @@ class Identity(Projection):
         for channel, level in levels.items():
             total[channel] = level
         return total
+
+    def wires(self, place: Shape, source_shape: Shape) -> Wires:
+        source = np.ravel_multi_index(place, source_shape)
+        return Wires(np.array([source], np.int64), np.ones(1, np.int64))
 
     def fan_out(self, source_shape: Shape) -> FanOut:
         one = np.ones(source_shape, np.int64)

@@ -2,8 +2,9 @@
 
 To add an op class you must subclass `Projection` (or `Weighted`) and say, in that one place,
 its shape rule (`output_shape`), its reference execution (`apply`), the interval of its outputs (`bounds`), its
-event counts (`fan_out`), what a part of it needs (`grow`, `reads`, `part`), how channels are picked and folded
-(`pick`, `constant`) and its serialisation (`to_spec`, `from_spec`), and list it in `PROJECTIONS`.
+event counts (`fan_out`), what one result reads (`wires`, and `shares` where it is no weighted sum), what a part of
+it needs (`grow`, `reads`, `part`), how channels are picked and folded (`pick`, `constant`) and its serialisation
+(`to_spec`, `from_spec`), and list it in `PROJECTIONS`.
 Engines and passes must not ask for the class of a projection: they use `kind`, `weighted` and these methods.
 """
 
@@ -20,7 +21,7 @@ from .coding import Coding
 from .fields import FieldReader
 from .region import Region
 
-__all__ = ["FanOut", "Projection", "Shape", "Tensors"]
+__all__ = ["FanOut", "Projection", "Shape", "Tensors", "Wires"]
 
 Shape = tuple[int, ...]
 Tensors = dict[str, NDArray[Any]]
@@ -49,6 +50,22 @@ class FanOut:
     nonzero: NDArray[np.int64]
     planes: NDArray[np.int64]
     padded: int
+
+
+@dataclass(frozen=True)
+class Wires:
+    """What one result of an op reads.
+
+    Attributes
+    ----------
+    sources
+        Source neurons in range, flat in C order, int64 (n,).
+    weights
+        Their weights, int64 (n,); 1 where the op has none.
+    """
+
+    sources: NDArray[np.int64]
+    weights: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -125,6 +142,14 @@ class Projection(ABC):
     @abstractmethod
     def fan_out(self, source_shape: Shape) -> FanOut:
         """Static event counts per source neuron."""
+
+    @abstractmethod
+    def wires(self, place: Shape, source_shape: Shape) -> Wires:
+        """What the result at `place` reads; padding is left out."""
+
+    def shares(self, place: Shape, wires: Wires, levels: NDArray[np.int64]) -> NDArray[np.int64]:
+        """What each wire adds to the result at `place`, given the levels of its sources, without gain."""
+        return wires.weights * levels
 
     @abstractmethod
     def grow(self, region: Region, source_shape: Shape) -> Region:

@@ -1,6 +1,6 @@
 """What a graph holds, as rows: for people, as text or as HTML in a notebook."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -11,6 +11,7 @@ from .coding import Coding
 from .event_graph import EventGraph
 from .population import Population
 from .projection import Projection
+from .tables import html_table, text_table
 
 __all__ = ["PopulationRow", "ProjectionRow", "Summary", "summarise"]
 
@@ -155,14 +156,14 @@ class Summary:
 
     def __str__(self) -> str:
         tables = (
-            _text_table(POPULATION_HEAD, [p.texts() for p in self.populations]),
-            _text_table(PROJECTION_HEAD, [p.texts() for p in self.projections]),
+            text_table(POPULATION_HEAD, [p.texts() for p in self.populations]),
+            text_table(PROJECTION_HEAD, [p.texts() for p in self.projections]),
         )
         return "\n\n".join([f"{self.head}\nproof: {self.proof}", *("\n".join(t) for t in tables)])
 
     def _repr_html_(self) -> str:
-        tables = _html_table(POPULATION_HEAD, [p.texts() for p in self.populations])
-        tables += _html_table(PROJECTION_HEAD, [p.texts() for p in self.projections])
+        tables = html_table(POPULATION_HEAD, [p.texts() for p in self.populations])
+        tables += html_table(PROJECTION_HEAD, [p.texts() for p in self.projections])
         return f"<div><p>{escape(self.head)}<br>proof: {escape(self.proof)}</p>{tables}</div>"
 
 
@@ -240,18 +241,3 @@ def _short(value: Any) -> str:
 
 def _times(shape: Sequence[int]) -> str:
     return "x".join(map(str, shape))
-
-
-def _text_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
-    for row in (head, ["-" * w for w in widths], *rows):
-        yield "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
-
-
-def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    def line(tag: str, cells: Sequence[str]) -> str:
-        style = " style='text-align:left'"
-        return "<tr>" + "".join(f"<{tag}{style}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
-
-    body = "".join(line("td", row) for row in rows)
-    return f"<table><thead>{line('th', head)}</thead><tbody>{body}</tbody></table>"

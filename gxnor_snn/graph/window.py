@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..errors import GraphError
 from .region import Shape, Span
 
-__all__ = ["Tap", "Window", "image", "zeros_like"]
+__all__ = ["Tap", "Window", "flat_index", "image", "zeros_like"]
 
 _MAX_EXTENT = 1 << 20  # of any stride, padding, kernel or dilation: keeps every product far below 2^63
 
@@ -20,6 +20,11 @@ def image(shape: Shape, where: str) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise GraphError(f"{where}: the source has shape {shape}, allowed is (channels, height, width)")
     return shape[0], shape[1], shape[2]
+
+
+def flat_index(at: tuple[NDArray[Any], ...], shape: Shape) -> NDArray[np.int64]:
+    """The flat indices, in C order, of an open mesh of indices (see `numpy.ix_`)."""
+    return np.asarray(np.ravel_multi_index(np.broadcast_arrays(*at), shape), np.int64).reshape(-1)
 
 
 def zeros_like(array: Any, shape: Shape, xp: Any) -> Any:
@@ -168,6 +173,13 @@ class Window:
         first = np.maximum(0, -(starts // self.dilation[axis]))
         last = np.minimum(self.kernel[axis] - 1, (size - 1 - starts) // self.dilation[axis])
         return np.asarray(np.maximum(last - first + 1, 0), np.int64)
+
+    def seen(self, output: int, size: int, axis: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The kernel taps of one output that lie inside the input, and the input positions they read."""
+        taps = np.arange(self.kernel[axis], dtype=np.int64)
+        positions = output * self.stride[axis] - self._sides(axis)[0] + taps * self.dilation[axis]
+        inside = (positions >= 0) & (positions < size)
+        return taps[inside], positions[inside]
 
     def readers(self, size: int, axis: int) -> NDArray[np.int64]:
         """For every input index of one axis, how many (output, tap) pairs read it."""

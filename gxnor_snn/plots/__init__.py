@@ -7,6 +7,7 @@ pyplot. matplotlib is imported when something is drawn.
 from .asynchrony import accuracy_over_time, early_firing_cost, membrane_traces, spike_times, traffic_over_time
 from .devices import conductance_distributions, drift_curves
 from .energy import energy_by_term
+from .explain import gate_contributions
 from .gating import gating_funnel
 from .operations import operations_by_network
 from .raster import event_raster
@@ -27,6 +28,7 @@ __all__ = [
     "energy_over_time",
     "event_raster",
     "figure_png",
+    "gate_contributions",
     "gating_funnel",
     "kernel_frequencies",
     "link_load",

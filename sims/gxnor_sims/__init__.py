@@ -7,8 +7,9 @@ from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import EventTrace
 
 from .engine import Engine, engines, get_engine
+from .explaining import explain
 
-__all__ = ["Engine", "engines", "get_engine", "simulate"]
+__all__ = ["Engine", "engines", "explain", "get_engine", "simulate"]
 
 
 def simulate(

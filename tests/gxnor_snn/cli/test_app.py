@@ -38,6 +38,7 @@ def test_the_commands_are_these() -> None:
         "train",
         "convert",
         "simulate",
+        "explain",
         "price",
         "operations",
         "plot",
