@@ -26,7 +26,8 @@ class LevelCount:
     """What a population's levels say: its spikes, and every event on its outgoing projections.
 
     An event count is a sum over source neurons of (nonzero or not, or nonzero planes) times a static fan-out, so
-    all of a population are two products with a few columns, or one where a level has one plane.
+    all of a population are two products with a few columns, or one where a level has one plane. The spikes above 0
+    are a third.
     """
 
     def __init__(self, graph: EventGraph, name: str, arithmetic: Arithmetic) -> None:
@@ -35,8 +36,10 @@ class LevelCount:
         self._coding = graph.coding(name)
         self._one_plane = self._coding.n_planes == 1
         self._static: dict[str, tuple[int, int, int]] = {}
-        self._rows: dict[bool, list[tuple[str, str]]] = {False: [], True: []}  # by "counts planes"
-        columns: dict[bool, list[NDArray[np.int64]]] = {False: [], True: []}
+        every = np.ones(self._size, np.int64)
+        # by "counts planes"; the first row of the other counts the spikes themselves
+        self._rows: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
+        columns: dict[bool, list[NDArray[np.int64]]] = {False: [every], True: []}
         for edge in graph.outgoing(name):
             fan_out = graph.fan_out(edge.name)
             asked = [("n_moved", fan_out.dense, False)]
@@ -57,16 +60,21 @@ class LevelCount:
             for planes, part in columns.items()
             if part
         }
+        self._above = ExactProduct(every[None], 0, 1, arithmetic)
 
     def __call__(self, levels: torch.Tensor) -> tuple[PopulationCounts, dict[str, SynapseCounts | MoveCounts]]:
         """Counts of the population and of its outgoing projections, per sample."""
         flat = levels.flatten(1)
         batch = len(flat)
+        above = _numpy(self._above(flat > 0))[:, 0].copy()
         found: dict[str, Rows] = {}
-        for planes, product in self._products.items():
-            factor = self._coding.ones(flat.to(torch.int32)) if planes else flat != 0
-            sums = _numpy(product(factor))
-            for k, (edge, label) in enumerate(self._rows[planes]):
+        sums = _numpy(self._products[False](flat != 0))
+        below = sums[:, 0] - above
+        for k, (edge, label) in enumerate(self._rows[False], start=1):
+            found.setdefault(edge, {})[label] = sums[:, k].copy()
+        if self._rows[True]:
+            sums = _numpy(self._products[True](self._coding.ones(flat.to(torch.int32))))
+            for k, (edge, label) in enumerate(self._rows[True]):
                 found.setdefault(edge, {})[label] = sums[:, k].copy()
         counts: dict[str, SynapseCounts | MoveCounts] = {}
         for edge, rows in found.items():
@@ -75,8 +83,7 @@ class LevelCount:
                 counts[edge] = SynapseCounts(n_dense=n_dense, n_w=n_w, n_padded=n_padded, **rows)
             else:
                 counts[edge] = MoveCounts(**rows)
-        up, down = ((flat > 0).sum(1), (flat < 0).sum(1))
-        return PopulationCounts(self._size, self._internal, _numpy(up), _numpy(down)), counts
+        return PopulationCounts(self._size, self._internal, above, below), counts
 
 
 class FullCount:
@@ -112,6 +119,6 @@ class FullCount:
         for mask in self._masks:
             activations = mask[index]
             for product in self._by_plane:
-                triples += (product(activations) > 0).flatten(1).sum(1)
+                triples += (product(activations) > 0).flatten(1).sum(1, dtype=torch.int32)
         balance = self._balance(self._signs[index]).to(torch.int64).flatten(1).sum(1)
         return reached, _numpy(triples), _numpy(balance)

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from gxnor_snn.errors import InputError, UnsupportedGraphError
+from gxnor_snn.errors import EngineError, InputError, UnsupportedGraphError
 from gxnor_snn.graph import EventGraph, check_input, check_record
 from gxnor_snn.graph.counting import COUNT_MODES
 from gxnor_snn.results import EventTrace
@@ -119,6 +119,8 @@ class TorchEngine:
             If `supports` gives a reason.
         InputError
             If an argument is not what the graph takes.
+        EngineError
+            If a batch does not fit into the memory of a GPU.
         """
         from rich.progress import track
 
@@ -136,7 +138,13 @@ class TorchEngine:
             starts = range(0, max(n_samples, 1), step)
             for start in track(starts, "torch engine", disable=not progress, transient=True):
                 part = {name: a[start : start + step] for name, a in arrays.items()}
-                parts.append(walk(graph, plan, part, names, counts))
+                try:
+                    parts.append(walk(graph, plan, part, names, counts))
+                except torch.OutOfMemoryError as error:
+                    raise EngineError(
+                        f"engine 'torch': {step} samples at once do not fit into the memory of {self.device}; "
+                        f"give a smaller batch"
+                    ) from error
         return EventTrace.concatenate(parts, time.perf_counter() - started)
 
 

@@ -14,7 +14,7 @@ from gxnor_sims import Engine, engines, get_engine, simulate
 from gxnor_sims.torch_engine.arithmetic import Arithmetic
 from gxnor_sims.torch_engine.plan import Plan
 from gxnor_sims.torch_engine.walk import walk
-from gxnor_snn.errors import InputError, UnsupportedGraphError
+from gxnor_snn.errors import EngineError, InputError, UnsupportedGraphError
 from gxnor_snn.graph import Coding, Conv2d, Dense, EventGraph, Identity, Input, Readout, Spiking, execute
 from tests.conformance.compare import assert_same, assert_same_sums
 from tests.conformance.graphs import event_graphs, random_inputs
@@ -152,6 +152,15 @@ def test_batches_follow_the_memory_allowed() -> None:
     small, large = get_engine("torch", memory=1 << 14), get_engine("torch")
     assert small.plan(graph).batch < 10 < large.plan(graph).batch
     assert_same(small.run(graph, x, record="all"), large.run(graph, x, record="all"))
+
+
+def test_a_full_gpu_is_named(monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("no room")
+
+    monkeypatch.setattr("gxnor_sims.torch_engine.engine.walk", full)
+    with pytest.raises(EngineError, match="3 samples at once do not fit into the memory of cpu"):
+        get_engine("torch").run(small_graph(), small_input(), batch=3)
 
 
 def test_a_plan_is_kept_as_long_as_its_graph() -> None:
