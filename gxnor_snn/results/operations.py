@@ -248,7 +248,9 @@ def _shared(analysed: Mapping[str, _SharedLayer], way: str) -> Callable[[LayerSt
             return _gxnor(layer, basis)
         shared, states = analysed[layer.name], layer.states[basis]
         work = shared.work[way]
-        taps = work.taps * shared.positions * layer.dense / (layer.padded or 1.0)  # those in padding make no synapse
+        taps = (
+            work.taps * shared.positions * layer.dense / (layer.padded or 1.0)
+        )  # those in padding make no synapse
         counted = max(0.0, taps - work.maps * shared.positions)
         joins = (work.additions - work.taps + work.maps) * shared.positions  # of maps: everywhere, padding or not
         return OpRow(

@@ -131,7 +131,9 @@ def test_shared_rows_scale_what_was_analysed() -> None:
 
 
 def test_padding_makes_no_synapse_but_maps_are_added_up_everywhere() -> None:
-    work = SimpleNamespace(maps=4.0, taps=10.0, additions=4.0 + 10 - 4)  # one of four kernels a map: 4 accumulations
+    work = SimpleNamespace(
+        maps=4.0, taps=10.0, additions=4.0 + 10 - 4
+    )  # one of four kernels a map: 4 accumulations
     analysis = Analysis((SimpleNamespace(name="fc", positions=25, work={"inverses": work}),))
     for inside in (0.8, 0.1):  # the share of taps within the image
         counts = by_hand(n_padded=round(M * N / inside))
