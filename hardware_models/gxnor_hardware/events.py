@@ -1,5 +1,7 @@
 """Counts per inference, proven to come from the graph that was mapped."""
 
+from collections.abc import Iterable
+from collections.abc import Mapping as MappingABC
 from dataclasses import fields
 from typing import Any
 
@@ -8,14 +10,15 @@ from numpy.typing import NDArray
 
 from gxnor_snn.errors import PricingError
 from gxnor_snn.graph import EventGraph
-from gxnor_snn.results import Counts, Mapping, MoveCounts, SynapseCounts
+from gxnor_snn.results import Check, Counts, Mapping, MoveCounts, SynapseCounts
 from gxnor_snn.results.mapping import Quantity
 
+from .profile import Profile
 from .sound import check_counts
 
 Float = NDArray[np.float64]
 
-__all__ = ["Events", "Float", "static_populations", "static_projections"]
+__all__ = ["Events", "Float", "mapping_on", "static_populations", "static_projections"]
 
 
 def static_projections(graph: EventGraph) -> dict[str, dict[str, Quantity]]:
@@ -36,6 +39,30 @@ def static_projections(graph: EventGraph) -> dict[str, dict[str, Quantity]]:
 def static_populations(graph: EventGraph) -> dict[str, dict[str, Quantity]]:
     """What every mapping keeps of each population."""
     return {n: {"role": p.role, "n_neurons": p.size} for n, p in graph.populations.items()}
+
+
+def mapping_on(
+    profile: Profile,
+    graph: EventGraph,
+    *,
+    projections: MappingABC[str, MappingABC[str, Quantity]],
+    populations: MappingABC[str, MappingABC[str, Quantity]],
+    resources: MappingABC[str, Quantity],
+    checks: Iterable[Check],
+    notes: Iterable[str],
+) -> Mapping:
+    """What a device model found, under the names and digests of card and graph that prices check."""
+    return Mapping(
+        profile=profile.name,
+        kind=profile.kind,
+        graph=graph.digest,
+        projections=projections,
+        populations=populations,
+        resources=resources,
+        checks=tuple(checks),
+        notes=tuple(notes),
+        card=profile.digest,
+    )
 
 
 class Events:

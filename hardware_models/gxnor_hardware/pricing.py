@@ -1,7 +1,5 @@
 """The two calls: lay a graph on a device, and price what happened there."""
 
-from dataclasses import replace
-
 from gxnor_snn.errors import PricingError
 from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Bill, Counts, Mapping
@@ -36,7 +34,7 @@ def map_graph(graph: EventGraph, profile: Profile) -> Mapping:
     """
     _need(graph, EventGraph, "graph")
     _need(profile, Profile, "profile")
-    return replace(MODELS[profile.model].layout(graph, profile), card=profile.digest)
+    return MODELS[profile.model].layout(graph, profile)
 
 
 def _need(thing: object, kind: type, name: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from gxnor_hardware import load_profile, map_graph
 from gxnor_hardware.neuromorphic.lists.memory import list_bits
+from gxnor_hardware.neuromorphic.lists.reach import VectorReach
 from gxnor_hardware.profile import Profile
 from gxnor_snn.errors import PricingError
 from gxnor_snn.graph import EventGraph
@@ -108,3 +109,10 @@ def test_output_axons_bind_too(edited: Edit, conv_net: EventGraph) -> None:
     assert check.used is not None
     assert check.used <= 12
     assert int(tight.resources["cores"]) > int(free.resources["cores"])
+
+
+def test_a_source_of_no_pieces_cannot_be_cut() -> None:
+    reach = VectorReach(1, 4)
+    assert reach.pieces == 0
+    with pytest.raises(PricingError, match=r"pieces 0\.\.1 of a source were asked for; it has 0"):
+        reach.part(0, 1)

@@ -25,7 +25,7 @@ from gxnor_snn.graph import Coding, EventGraph
 from gxnor_snn.results import Check, Mapping
 from gxnor_snn.results.mapping import Quantity
 
-from ...events import static_populations, static_projections
+from ...events import mapping_on, static_populations, static_projections
 from ...limits import check_limit
 from ...profile import Profile
 from .arrangement import Arrangement, arrange, weight_groups
@@ -62,15 +62,14 @@ def map_arrays(graph: EventGraph, profile: Profile) -> Mapping:
     checks, notes = _checks(tiled, arrays, profile)
     if chips > 1:
         notes.append(f"the graph takes {chips} chips; traffic between them is not in the model")
-    return Mapping(
-        profile=profile.name,
-        kind=profile.kind,
-        graph=graph.digest,
+    return mapping_on(
+        profile,
+        graph,
         projections=projections,
         populations=static_populations(graph),
         resources=resources,
-        checks=tuple(checks),
-        notes=tuple(notes),
+        checks=checks,
+        notes=notes,
     )
 
 

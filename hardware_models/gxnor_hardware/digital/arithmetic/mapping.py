@@ -12,7 +12,7 @@ from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Mapping
 from gxnor_snn.results.mapping import Quantity
 
-from ...events import static_populations, static_projections
+from ...events import mapping_on, static_populations, static_projections
 from ...limits import check_limit, exceeded
 from ...profile import Profile
 from ..codes import Copies, fits, input_copies, weight_copies, work_outside
@@ -53,15 +53,14 @@ def map_arithmetic(graph: EventGraph, profile: Profile) -> Mapping:
         profile, "sum_bits", needed, f"the largest partial sum, of {worst!r}; beyond it is rounded"
     )
     notes += exceeded([check])
-    return Mapping(
-        profile=profile.name,
-        kind=profile.kind,
-        graph=graph.digest,
+    return mapping_on(
+        profile,
+        graph,
         projections=projections,
         populations=static_populations(graph),
         resources=resources,
         checks=(check,),
-        notes=tuple(notes),
+        notes=notes,
     )
 
 

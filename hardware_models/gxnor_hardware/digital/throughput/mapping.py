@@ -8,7 +8,7 @@ from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Check, Mapping
 from gxnor_snn.results.mapping import Quantity
 
-from ...events import static_populations, static_projections
+from ...events import mapping_on, static_populations, static_projections
 from ...limits import check_limit
 from ...profile import Profile
 from ..codes import work_outside
@@ -44,15 +44,14 @@ def map_throughput(graph: EventGraph, profile: Profile) -> Mapping:
     }
     planes = sum(int(q["plane_additions"]) for q in run.values())
     resources["work_outside"] = planes + sum(work_outside(graph, n) for n in graph.populations)
-    return Mapping(
-        profile=profile.name,
-        kind=profile.kind,
-        graph=graph.digest,
+    return mapping_on(
+        profile,
+        graph,
         projections=projections,
         populations=static_populations(graph),
         resources=resources,
-        checks=tuple(_checks(graph, run, profile)),
-        notes=tuple(notes),
+        checks=_checks(graph, run, profile),
+        notes=notes,
     )
 
 

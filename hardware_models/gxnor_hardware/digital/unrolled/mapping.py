@@ -16,7 +16,7 @@ from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Check, Mapping
 from gxnor_snn.results.mapping import Quantity
 
-from ...events import static_populations, static_projections
+from ...events import mapping_on, static_populations, static_projections
 from ...limits import check_limit, exceeded
 from ...profile import Profile
 
@@ -56,15 +56,14 @@ def map_unrolled(graph: EventGraph, profile: Profile) -> Mapping:
     weight_sets = sum(int(q["passes"]) // int(q["planes"]) for q in run.values())
     checks = _checks(graph, profile, weight_sets)
     notes += exceeded(checks)
-    return Mapping(
-        profile=profile.name,
-        kind=profile.kind,
-        graph=graph.digest,
+    return mapping_on(
+        profile,
+        graph,
         projections=projections,
         populations=static_populations(graph),
         resources=resources,
-        checks=tuple(checks),
-        notes=tuple(notes),
+        checks=checks,
+        notes=notes,
     )
 
 

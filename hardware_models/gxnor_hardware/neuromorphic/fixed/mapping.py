@@ -9,7 +9,7 @@ from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Check, Mapping
 from gxnor_snn.results.mapping import Quantity
 
-from ...events import static_populations, static_projections
+from ...events import mapping_on, static_populations, static_projections
 from ...limits import check_limit, exceeded
 from ...profile import Profile
 from .layout import Layout
@@ -53,10 +53,9 @@ def map_fixed(graph: EventGraph, profile: Profile) -> Mapping:
     for name in graph.populations:
         populations[name] |= layout.populations[name]
     exact = [_NOT_EXACT[profile.choice("compares")], *exceeded(checks)]
-    return Mapping(
-        profile=profile.name,
-        kind=profile.kind,
-        graph=graph.digest,
+    return mapping_on(
+        profile,
+        graph,
         projections=projections,
         populations=populations,
         resources=layout.resources,

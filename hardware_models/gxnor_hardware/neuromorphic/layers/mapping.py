@@ -9,7 +9,7 @@ from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Check, Mapping
 from gxnor_snn.results.mapping import Quantity
 
-from ...events import static_populations, static_projections
+from ...events import mapping_on, static_populations, static_projections
 from ...limits import check_limit
 from ...profile import Profile
 from ..stages import stages
@@ -54,14 +54,13 @@ def map_layers(graph: EventGraph, profile: Profile) -> Mapping:
         "kernel_words": sum(kernel_words(layer) for layer in layers),
         "neuron_words": sum(neuron_words(layer, profile) for layer in layers),
     }
-    return Mapping(
-        profile=profile.name,
-        kind=profile.kind,
-        graph=graph.digest,
+    return mapping_on(
+        profile,
+        graph,
         projections=projections,
         populations=populations,
         resources=resources,
-        checks=tuple(checks),
+        checks=checks,
         notes=_notes(graph, profile, layers),
     )
 

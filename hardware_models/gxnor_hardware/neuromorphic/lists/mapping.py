@@ -10,7 +10,7 @@ from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Check, Mapping
 from gxnor_snn.results.mapping import Quantity
 
-from ...events import static_populations, static_projections
+from ...events import mapping_on, static_populations, static_projections
 from ...limits import check_limit, exceeded
 from ...profile import Profile
 from ..placement import Mesh, Placement, place, slots_text
@@ -71,14 +71,13 @@ def map_lists(graph: EventGraph, profile: Profile) -> Mapping:
     ]
     note = "events wait for slower ones of the same sum; longer waits take neurons that pass events on"
     checks.append(check_limit(profile, "delay_bits", max(waits).bit_length(), note))
-    return Mapping(
-        profile=profile.name,
-        kind=profile.kind,
-        graph=graph.digest,
+    return mapping_on(
+        profile,
+        graph,
         projections=projections,
         populations=populations,
         resources=resources,
-        checks=tuple(checks),
+        checks=checks,
         notes=(
             *notes_of(graph, profile, cuts, chips),
             *exceeded([c for c in checks if c.limit != "cores_per_chip"]),

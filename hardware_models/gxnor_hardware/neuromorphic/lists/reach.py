@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gxnor_snn.errors import PricingError
+
 __all__ = [
     "Block",
     "Bytes",
@@ -110,8 +112,14 @@ class Reach(ABC):
         return 0
 
     def part(self, start: int, stop: int) -> "Reach":
-        """The footprint of the pieces start..stop of the source alone, where it can be cut."""
-        raise NotImplementedError
+        """The footprint of the pieces start..stop of the source alone.
+
+        Raises
+        ------
+        PricingError
+            If the source cannot be cut: `pieces` is 0.
+        """
+        raise PricingError(f"pieces {start}..{stop} of a source were asked for; it has {self.pieces}")
 
     def pattern(self, axis: int, outputs: Range) -> bytes:
         """Equal for ranges of rows (axis 0) or columns (axis 1) with equal footprints."""

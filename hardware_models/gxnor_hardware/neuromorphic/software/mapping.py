@@ -8,7 +8,7 @@ from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import Check, Mapping
 from gxnor_snn.results.mapping import Quantity
 
-from ...events import static_populations, static_projections
+from ...events import mapping_on, static_populations, static_projections
 from ...limits import check_deadline, check_limit, exceeded
 from ...profile import Profile
 from ..stages import arrival, stages
@@ -69,14 +69,13 @@ def map_software(graph: EventGraph, profile: Profile) -> Mapping:
     checks = _checks(graph, profile, populations, projections, resources)
     # the other limits have notes of their own, and the bill tells of deadlines
     over = exceeded([c for c in checks if c.limit in ("delay_ticks", "activation_bits")])
-    return Mapping(
-        profile=profile.name,
-        kind=profile.kind,
-        graph=graph.digest,
+    return mapping_on(
+        profile,
+        graph,
         projections=projections,
         populations=populations,
         resources=resources,
-        checks=tuple(checks),
+        checks=checks,
         notes=(*_notes(graph, profile, int(resources["chips"])), *over),
     )
 
