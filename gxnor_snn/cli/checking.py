@@ -72,10 +72,10 @@ def _counts(left: EventTrace, right: EventTrace) -> Iterator[tuple[NDArray[Any],
                     yield value, other
 
 
-def other_engine(graph: EventGraph, name: str, counts: str) -> Engine:
+def other_engine(graph: EventGraph, name: str) -> Engine:
     """What to check an engine with: native; the reference where native has no answer, or is what is checked."""
     native = get_engine("native")
-    usable = name != "native" and counts != "full" and native.supports(graph) is None
+    usable = name != "native" and native.supports(graph) is None
     return native if usable else get_engine("reference")
 
 

@@ -31,9 +31,7 @@ def operations(
     sharing: Annotated[
         bool, typer.Option("--sharing", help="Also with results shared between kernels of convolutions.")
     ] = False,
-    bit_counts: Annotated[
-        bool, typer.Option("--bit-counts", help="Count bit counts too; needs --engine reference.")
-    ] = False,
+    bit_counts: Annotated[bool, typer.Option("--bit-counts", help="Count bit counts too.")] = False,
     card: options.Cards = None,
     engine: options.Engine = "native",
     out: Annotated[

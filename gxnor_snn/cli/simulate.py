@@ -34,7 +34,7 @@ def simulate(
         bool,
         typer.Option(
             "--check",
-            help="Run a second engine beside it (native; reference for native and for full counts), print the "
+            help="Run a second engine beside it (native; reference for native), print the "
             "differences and the speed of both; exit code 1 if anything differs.",
         ),
     ] = False,
@@ -47,7 +47,7 @@ def simulate(
     ] = None,
     counts: Annotated[
         str,
-        typer.Option(metavar="basic|full|none", help="Which events to count; native makes no full ones."),
+        typer.Option(metavar="basic|full|none", help="Which events to count."),
     ] = "basic",
     out: Annotated[
         Path | None,
@@ -128,7 +128,7 @@ def _checked(
     """Compare the trace of an engine with that of another, and time a second run of both."""
     from .checking import compare_traces, other_engine
 
-    other = other_engine(graph, engine.name, counts)
+    other = other_engine(graph, engine.name)
     against = other.run(graph, x, record="all", counts=counts, **shared)
     timed = {e.name: e.run(graph, x, counts=counts, **shared) for e in (engine, other)}
     return compare_traces(trace, against), timed

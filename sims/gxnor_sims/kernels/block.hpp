@@ -6,6 +6,7 @@
 #include "ops.hpp"
 #include "pack.hpp"
 #include "pools.hpp"
+#include "reached.hpp"
 #include "sums.hpp"
 #include "tally.hpp"
 
@@ -32,6 +33,12 @@ bool run_block(const ProgramView& program, const Arrays& arrays, Frame& frame, s
             case StepKind::sum: going = run_sum<V>(program, program.sums[index], frame); break;
             case StepKind::pool: going = run_pool<V>(program, program.pools[index], frame); break;
             case StepKind::done: going = run_done<V>(program, arrays, index, first, lanes, frame); break;
+            case StepKind::part:
+                going = !arrays.tallies || run_part<V>(program, program.parts[index], frame);
+                break;
+            case StepKind::reached:
+                going = !arrays.tallies || run_reached<V>(program, program.reached[index], arrays, first, lanes, frame);
+                break;
             case StepKind::readout: {
                 const Slab& slab = program.slabs[program.readouts[index]];
                 going = run_unpack<V>(slab, first, lanes, arrays.readouts[index], frame);

@@ -1,4 +1,4 @@
-// Checks shared by the parts of Program.
+// Checks and small sums shared by the parts of Program.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,19 @@ inline void require(bool good, const char* what) {
 constexpr std::int64_t max_positions = std::int64_t{1} << 28;
 
 inline bool extent(std::int64_t value, std::int64_t least = 1) { return value >= least && value <= max_positions; }
+
+inline std::int32_t bit_length(std::uint64_t value) {
+    std::int32_t bits = 0;
+    for (; value != 0; value >>= 1) ++bits;
+    return bits;
+}
+
+constexpr std::int64_t max_lowest = std::int64_t{1} << 31;
+
+// The first u whose level is not below zero.
+inline std::int64_t nonnegative_from(const Slab& slab) {
+    return slab.lowest >= 0 ? 0 : (-slab.lowest + slab.step - 1) / slab.step;
+}
 
 inline void check_window(const Window& w, const Slab& source, std::int64_t out_height, std::int64_t out_width) {
     require(extent(w.height) && extent(w.width) && extent(w.channels), "window: sizes out of range");

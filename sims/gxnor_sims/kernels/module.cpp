@@ -71,6 +71,11 @@ std::int64_t add_done(Program& program, std::int32_t slab, std::int32_t magnitud
     return program.add_done(slab, magnitude_planes, specs);
 }
 
+std::int64_t add_reached(Program& program, std::int32_t target, std::pair<std::int64_t, std::int64_t> out,
+                         const std::vector<TermSpec>& terms) {
+    return program.add_reached({target, out.first, out.second}, terms);
+}
+
 std::int64_t size_of(const Slab& slab) { return slab.positions * slab.channels; }
 
 InputArray input_of(const Levels& array, const Slab& slab, std::int64_t samples) {
@@ -184,6 +189,10 @@ NB_MODULE(_kernels, m) {
         .def("add_pool", &add_pool)
         .def("add_done", &add_done)
         .def("add_readout", &Program::add_readout)
+        .def("add_part",
+             [](Program& p, std::int32_t source, std::int32_t target, std::int64_t lowest, std::int64_t step,
+                std::int32_t part) { p.add_part(source, target, lowest, step, static_cast<Part>(part)); })
+        .def("add_reached", &add_reached)
         .def_prop_ro("n_rows", &Program::n_rows)
         .def_prop_ro("arena_planes", [](const Program& p) { return p.needs().arena_planes; })
         .def("run", &run_program, nb::arg("isa"), nb::arg("samples"), nb::arg("inputs"), nb::arg("readouts"),

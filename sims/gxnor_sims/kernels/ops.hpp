@@ -124,10 +124,35 @@ struct TallyOp {
     std::int64_t n_rows;
 };
 
-enum class StepKind : std::int32_t { pack, sum, pool, done, readout };
+// What a slab made for counting holds of another's levels: all of lowest + step * u (which the caller chooses so
+// that it is not negative), its magnitude, or what is above zero.
+enum class Part : std::int32_t { plain = 0, magnitude = 1, positive = 2 };
 
-// A step acts on `index`: the input (pack), the operation (sum, pool), the slab that is complete (done: it may be
-// recorded and counted) or the readout.
+// Writes binary planes of a part of the source's levels to the target.
+struct PartOp {
+    std::int32_t source, target;
+    std::int64_t lowest, step;      // of the value; may differ from the slab's own
+    std::int64_t nonnegative_from;  // the source's level is not below zero from this u on
+    Part part;
+};
+
+// Which neurons of one population an open gate reached (full counts). A term's entries name the sources of one
+// weight plane's nonzero weights; its source slab holds, plane by plane, where a level's plane is not zero.
+struct ReachedOp {
+    std::int64_t out_height, out_width, channels;
+    const Term* terms;
+    std::int64_t n_terms;
+    const std::int64_t* weight_planes;   // [term]
+    const std::int64_t* work;            // [channel] entries of all terms, times planes
+    const std::int32_t* counter_planes;  // [term], and one for the neurons
+    const std::uint32_t* all;            // 0, 1, .. tally_chunk - 1: a list of everything
+    std::int64_t out;                    // first row of the result: one per term, then one for the neurons
+};
+
+enum class StepKind : std::int32_t { pack, sum, pool, done, readout, part, reached };
+
+// A step acts on `index`: the input (pack), the operation (sum, pool, part, reached), the slab that is complete
+// (done: it may be recorded and counted) or the readout.
 struct Step {
     StepKind kind;
     std::int32_t index;
@@ -142,6 +167,8 @@ struct ProgramView {
     const PoolOp* pools;
     const TallyOp* tallies;        // [slab]
     const std::int32_t* readouts;  // slab per readout
+    const PartOp* parts;
+    const ReachedOp* reached;
 };
 
 enum class DType : std::int32_t { i8, u8, i16, u16, i32, u32, i64, u64 };
@@ -202,7 +229,8 @@ struct Frame {
     std::uint64_t* counters;  // counter_room planes per tally row
     std::uint32_t* lists;
     Reading* readings;
-    Reach* reaches;  // per term
+    Reach* reaches;         // per term
+    std::int64_t* waiting;  // per row of a ReachedOp: planes in `masks` that are not in the counter yet
     Poll* poll;
 };
 

@@ -11,12 +11,6 @@ namespace {
 constexpr std::int64_t max_slab_planes = (std::int64_t{1} << 31) - 1;  // entries are 32-bit offsets
 constexpr std::int64_t max_total = std::int64_t{1} << 61;
 
-std::int32_t bit_length(std::uint64_t value) {
-    std::int32_t bits = 0;
-    for (; value != 0; value >>= 1) ++bits;
-    return bits;
-}
-
 }  // namespace
 
 const Slab& Program::slab(std::int32_t index) const {
@@ -130,14 +124,14 @@ std::int64_t Program::add_done(std::int32_t index, std::int32_t magnitude_planes
     const std::size_t place = static_cast<std::size_t>(index);
     require(written_[place] != 0 && done_[place] == 0, "done: the slab has no levels yet, or is done already");
     require(magnitude_planes >= 0 && magnitude_planes <= 31 && own.planes <= 31, "done: planes out of range");
-    require(own.lowest >= -(std::int64_t{1} << 31) && own.lowest <= std::int64_t{1} << 31, "done: lowest out of range");
+    require(own.lowest >= -max_lowest && own.lowest <= max_lowest, "done: lowest out of range");
     const std::int64_t first_row = n_rows_;
     std::vector<TallyRow> made;
     for (const RowSpec& row : rows) made.push_back(make_row(row, own.positions * own.channels, magnitude_planes));
     TallyOp op{};
     op.slab = index;
     op.positive_from = own.lowest > 0 ? 0 : -own.lowest / own.step + 1;
-    op.nonnegative_from = own.lowest >= 0 ? 0 : (-own.lowest + own.step - 1) / own.step;
+    op.nonnegative_from = nonnegative_from(own);
     op.magnitude_planes = magnitude_planes;
     op.n_rows = static_cast<std::int64_t>(made.size());
     op.rows = keep(std::move(made));
@@ -161,7 +155,7 @@ std::int32_t Program::add_readout(std::int32_t index) {
 ProgramView Program::view() {
     sealed_ = true;
     return {slabs_.data(), steps_.data(), static_cast<std::int64_t>(steps_.size()), inputs_.data(), sums_.data(),
-            pools_.data(), tallies_.data(), readouts_.data()};
+            pools_.data(), tallies_.data(), readouts_.data(), parts_.data(), reached_.data()};
 }
 
 }  // namespace gxnor

@@ -40,6 +40,12 @@ struct RowSpec {
     std::vector<std::int64_t> factors;  // per neuron of the slab, in slab order
 };
 
+// Projections of one population whose targets are watched; a spec's digits are weight planes, its constants unused.
+struct ReachedSpec {
+    std::int32_t target;
+    std::int64_t out_height, out_width;
+};
+
 // What one thread needs, in planes or in elements.
 struct Needs {
     std::int64_t arena_planes = 0;
@@ -48,6 +54,7 @@ struct Needs {
     std::int64_t list_entries = 0;
     std::int64_t readings = 0;
     std::int64_t reaches = 0;
+    std::int64_t waiting = 0;
 };
 
 class Program {
@@ -61,6 +68,11 @@ public:
     // Marks a slab complete. The rows get the next free row numbers, in order; the first one's is returned.
     std::int64_t add_done(std::int32_t slab, std::int32_t magnitude_planes, const std::vector<RowSpec>& rows);
     std::int32_t add_readout(std::int32_t slab);
+    // Fills the target, binary and of the source's size, with lowest + step * u of the source, or a part of it.
+    void add_part(std::int32_t source, std::int32_t target, std::int64_t lowest, std::int64_t step, Part part);
+    // Counts per term the open (output, weight plane, source plane), then the outputs with at least one of any
+    // term. The rows get the next free row numbers; the first one's is returned.
+    std::int64_t add_reached(const ReachedSpec& spec, const std::vector<TermSpec>& terms);
 
     // Nothing can be added once a view was taken.
     ProgramView view();
@@ -97,6 +109,8 @@ private:
     std::vector<SumOp> sums_;
     std::vector<PoolOp> pools_;
     std::vector<TallyOp> tallies_;  // [slab]
+    std::vector<PartOp> parts_;
+    std::vector<ReachedOp> reached_;
     std::int64_t n_rows_ = 0;
     Needs needs_;
     bool sealed_ = false;

@@ -68,7 +68,8 @@ public:
           counters_(allocate(needs.counter_planes, shared.isa.words)),
           lists_(static_cast<std::size_t>(needs.list_entries)),
           readings_(static_cast<std::size_t>(needs.readings)),
-          reaches_(static_cast<std::size_t>(needs.reaches)) {
+          reaches_(static_cast<std::size_t>(needs.reaches)),
+          waiting_(static_cast<std::size_t>(needs.waiting)) {
         poll_.check = check;
         poll_.budget = poll_budget;
         poll_.shared = &shared;
@@ -77,7 +78,8 @@ public:
     }
 
     void work() {
-        Frame frame{arena_.get(), masks_.get(), counters_.get(), lists_.data(), readings_.data(), reaches_.data(), &poll_};
+        Frame frame{arena_.get(),     masks_.get(),    counters_.get(), lists_.data(),
+                    readings_.data(), reaches_.data(), waiting_.data(), &poll_};
         const std::int64_t samples = shared_.arrays.samples;
         while (!check(&poll_)) {
             const std::int64_t first = shared_.next.fetch_add(1) * shared_.lanes;
@@ -96,6 +98,7 @@ private:
     std::vector<std::uint32_t> lists_;
     std::vector<Reading> readings_;
     std::vector<Reach> reaches_;
+    std::vector<std::int64_t> waiting_;
     WorkerPoll poll_{};
 };
 

@@ -67,6 +67,19 @@ inline std::int64_t count_chunk(const TallyRow& row, const TallyOp& op, std::int
     return work;
 }
 
+// Writes one counter's numbers, one per lane, to a row of the result.
+template <class V>
+inline void write_row(const std::uint64_t* counter, int planes, std::int64_t factor, std::int64_t first, int lanes,
+                      std::int64_t* row) {
+    for (int word = 0; word * word_bits < lanes; ++word) {
+        std::uint64_t values[word_bits];
+        lane_fields<V, word_bits>(&counter, 1, planes, word, values);
+        const int left = lanes - word * word_bits;
+        for (int s = 0; s < (left < word_bits ? left : word_bits); ++s)
+            row[first + word * word_bits + s] = static_cast<std::int64_t>(values[s]) * factor;
+    }
+}
+
 template <class V>
 inline bool run_tally(const Slab& slab, const TallyOp& op, std::int64_t samples, std::int64_t first, int lanes,
                       std::int64_t* out, Frame& frame) {
@@ -88,14 +101,8 @@ inline bool run_tally(const Slab& slab, const TallyOp& op, std::int64_t samples,
     }
     for (std::int64_t r = 0; r < op.n_rows; ++r) {
         const TallyRow& row = op.rows[r];
-        for (int word = 0; word * word_bits < lanes; ++word) {
-            std::uint64_t values[word_bits];
-            const std::uint64_t* counter = frame.counters + r * counter_room * V::words;
-            lane_fields<V, word_bits>(&counter, 1, row.counter_planes, word, values);
-            const int left = lanes - word * word_bits;
-            for (int s = 0; s < (left < word_bits ? left : word_bits); ++s)
-                out[row.out * samples + first + word * word_bits + s] = static_cast<std::int64_t>(values[s]) * row.factor;
-        }
+        const std::uint64_t* counter = frame.counters + r * counter_room * V::words;
+        write_row<V>(counter, row.counter_planes, row.factor, first, lanes, out + row.out * samples);
     }
     return true;
 }

@@ -21,6 +21,8 @@ struct Avx2 {
     static Reg sum3(Reg a, Reg b, Reg c) { return xor_(xor_(a, b), c); }
     static Reg majority(Reg a, Reg b, Reg c) { return or_(and_(a, b), and_(c, xor_(a, b))); }
 
+    static bool full(Reg a) { return _mm256_testc_si256(a, _mm256_set1_epi64x(-1)) != 0; }
+
     // Bit `bit` of each of 64 bytes: shifted to the top of its byte, then collected.
     static std::uint64_t gather(const std::uint8_t* codes, int bit) {
         const __m128i shift = _mm_cvtsi32_si128(7 - bit);

@@ -20,6 +20,7 @@ struct Avx512 {
     static Reg not_(Reg a) { return _mm512_ternarylogic_epi64(a, a, a, 0x55); }
     static Reg sum3(Reg a, Reg b, Reg c) { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
     static Reg majority(Reg a, Reg b, Reg c) { return _mm512_ternarylogic_epi64(a, b, c, 0xE8); }
+    static bool full(Reg a) { return _mm512_cmpneq_epi64_mask(a, _mm512_set1_epi64(-1)) == 0; }
 
     // Bit `bit` of each of 64 bytes.
     static std::uint64_t gather(const std::uint8_t* codes, int bit) {

@@ -10,9 +10,11 @@ struct Portable {
 #if defined(__GNUC__) && !defined(GXNOR_SINGLE_WORDS)
     static constexpr int words = 2;
     typedef std::uint64_t Reg __attribute__((vector_size(16), may_alias));
+    static bool full(Reg a) { return (a[0] & a[1]) == ~std::uint64_t{0}; }
 #else
     static constexpr int words = 1;
     typedef std::uint64_t Reg;
+    static bool full(Reg a) { return a == ~Reg{0}; }
 #endif
 
     static Reg load(const std::uint64_t* p) { return *reinterpret_cast<const Reg*>(p); }

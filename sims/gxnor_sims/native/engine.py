@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gxnor_snn.errors import EngineError, InputError, UnsupportedGraphError
+from gxnor_snn.errors import EngineError, InputError
 from gxnor_snn.graph import EventGraph, check_input, check_record, readout_affine
 from gxnor_snn.graph.counting import COUNT_MODES
 from gxnor_snn.results import EventTrace
@@ -33,7 +33,7 @@ class NativeEngine:
 
     A population is a set of bit planes, a neuron's sum a vertical counter, a synapse one entry of a list; weights
     that are zero are not in the list. Blocks stream through, so working memory does not grow with the data set;
-    what grows is only what is asked for (readouts, counts, recorded levels). Full counts are not made here.
+    what grows is only what is asked for (readouts, counts, recorded levels).
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class NativeEngine:
         Parameters
         ----------
         graph, x, record, counts, progress
-            As for `simulate`; counts are "basic" or "none".
+            As for `simulate`; full counts look at every synapse once more.
         batch
             Samples per block, at most `lanes`; results never depend on it.
         threads
@@ -98,7 +98,7 @@ class NativeEngine:
         Raises
         ------
         UnsupportedGraphError
-            If `supports` gives a reason, or for full counts.
+            If `supports` gives a reason.
         InputError
             If an argument is not what the graph takes.
         KeyboardInterrupt
@@ -107,18 +107,16 @@ class NativeEngine:
         started = time.perf_counter()
         if counts not in COUNT_MODES:
             raise InputError(f"counts is {counts!r}, allowed are {', '.join(COUNT_MODES)}")
-        if counts == "full":
-            raise UnsupportedGraphError("engine 'native' makes no full counts; engine 'reference' does")
         lanes = min(check_size("batch", batch) or self.lanes, self.lanes)
         workers = min(check_size("threads", threads) or _usable_cores(), _MOST_THREADS)
         arrays = check_input(graph, x)
         names = check_record(graph, record)
-        plan = plan_of(graph)
+        plan = plan_of(graph, full=counts == "full")
         n_samples = len(next(iter(arrays.values())))
         shapes = {name: (n_samples, *graph.populations[name].shape) for name in (*graph.readouts, *names)}
         readouts = {name: np.empty(shapes[name], np.int64) for name in graph.readouts}
         spikes = {name: np.empty(shapes[name], np.int16) for name in names}
-        rows = np.empty((plan.program.n_rows, n_samples), np.int64) if counts == "basic" else None
+        rows = np.empty((plan.program.n_rows, n_samples), np.int64) if counts != "none" else None
         with _progress(n_samples, progress) as advance:
             plan.program.run(
                 self.isa,

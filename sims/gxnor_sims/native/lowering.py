@@ -5,7 +5,7 @@ The coefficient is written in signed binary digits with the fewest nonzero ones 
 ternary weight is one entry and a zero weight none at all.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,24 @@ from gxnor_snn.graph import Projection
 from .._kernels import Term
 from .slabs import Slab
 
-__all__ = ["Lowered", "Window", "add_up", "place_by_place", "readings", "selection_of", "signed_digits"]
+__all__ = [
+    "Digits",
+    "Lowered",
+    "Synapses",
+    "Window",
+    "add_up",
+    "place_by_place",
+    "readings",
+    "selection_of",
+    "signed_digits",
+    "synapses_of",
+    "term_of",
+]
 
 Window = tuple[int, int, int, int, int, int, int, int, int, int, int]
+
+Digits = Iterable[tuple[int, int, NDArray[np.bool_]]]
+"""(sign, level, where) as `signed_digits` yields them."""
 
 
 def signed_digits(values: NDArray[np.int64]) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
@@ -69,45 +84,66 @@ def add_up(projection: Projection, source: Slab, target: Slab) -> Lowered:
     return _TERMS[projection.kind](projection, source, target)
 
 
+@dataclass(frozen=True)
+class Synapses:
+    """The weights of a projection in the kernels' order.
+
+    Attributes
+    ----------
+    window
+        How outputs see the source.
+    weights
+        (outputs, taps, inputs) of the projection, int64.
+    channels
+        The source channel that each reads; broadcasts to the weights.
+    """
+
+    window: Window
+    weights: NDArray[np.int64]
+    channels: NDArray[np.int32]
+
+
 def place_by_place(projection: Any, source: Slab, target: Slab, window: Window | None = None) -> Lowered:
     """The term that adds gain * level of every source channel to its own target channel."""
     window = window or _one_by_one(source)
     weights = np.ones((source.channels, window[3] * window[4], 1), np.int64)
     channels = np.arange(source.channels, dtype=np.int32).reshape(-1, 1, 1)
-    return _lowered(projection, source, target, window, weights, channels)
+    return _added(projection, source, target, Synapses(window, weights, channels))
 
 
-def _lowered(
-    projection: Any,
-    source: Slab,
-    target: Slab,
-    window: Window,
-    weights: NDArray[np.int64],
-    channels: NDArray[np.int32],
-) -> Lowered:
-    """The term of weights (outputs, taps, inputs), where `channels` says which source channel each reads."""
-    outputs, taps, _ = weights.shape
-    weights = weights * projection.gain
-    channels = np.broadcast_to(channels, weights.shape)
-    digits: list[tuple[int, int]] = []
+def _added(projection: Any, source: Slab, target: Slab, synapses: Synapses) -> Lowered:
+    outputs, taps, _ = synapses.weights.shape
+    weights = synapses.weights * projection.gain
+    constants = np.ascontiguousarray(weights.sum(axis=2) * source.form.lowest).reshape(outputs * taps)
+    term, per_tap = term_of(projection, source, synapses, signed_digits(weights * source.form.step), constants)
+    return Lowered(term, int(per_tap @ readings(synapses.window, target.image)) * source.form.planes)
+
+
+def term_of(
+    projection: Any, source: Slab, synapses: Synapses, digits: Digits, constants: NDArray[np.int64]
+) -> tuple[Term, NDArray[np.int64]]:
+    """The term that lists for every digit the sources of the synapses where it holds; and its entries per tap."""
+    outputs, taps, _ = synapses.weights.shape
+    channels = np.broadcast_to(synapses.channels, synapses.weights.shape)
+    kinds: list[tuple[int, int]] = []
     lengths: list[NDArray[np.int64]] = []
     entries: list[NDArray[np.int32]] = []
-    for sign, level, where in signed_digits(weights * source.form.step):
-        digits.append((sign, level))
+    for sign, level, where in digits:
+        kinds.append((sign, level))
         lengths.append(np.count_nonzero(where, axis=2).reshape(-1))
         entries.append(channels[where])
     term = Term.make(
         source.index,
-        window,
+        synapses.window,
         (projection.target_channels or (0, 0))[0],
         outputs,
-        digits,
+        kinds,
         np.cumsum(np.concatenate([np.zeros(1, np.int64), *lengths])),
         np.concatenate([np.zeros(0, np.int32), *entries]),
-        np.ascontiguousarray(weights.sum(axis=2) * source.form.lowest).reshape(outputs * taps),
+        constants,
     )
-    per_tap = np.sum([n.reshape(outputs, taps).sum(axis=0) for n in lengths] or [np.zeros(taps)], axis=0)
-    return Lowered(term, int(per_tap @ readings(window, target.image)) * source.form.planes)
+    per_tap = np.sum([n.reshape(outputs, taps).sum(axis=0) for n in lengths] or [np.zeros(taps, np.int64)], axis=0)
+    return term, per_tap
 
 
 def readings(window: Window, out: tuple[int, int]) -> NDArray[np.int64]:
@@ -121,31 +157,42 @@ def readings(window: Window, out: tuple[int, int]) -> NDArray[np.int64]:
     return np.multiply.outer(along[0], along[1]).reshape(-1)
 
 
-def _dense(projection: Any, source: Slab, target: Slab) -> Lowered:
+def synapses_of(projection: Any, source: Slab) -> Synapses:
+    """Weights of a Dense or Conv2d projection as the kernels read its source."""
+    return _SYNAPSES[projection.kind](projection, source)
+
+
+def _weighted(projection: Any, source: Slab, target: Slab) -> Lowered:
+    return _added(projection, source, target, synapses_of(projection, source))
+
+
+def _dense(projection: Any, source: Slab) -> Synapses:
     weights = projection.weights.astype(np.int64)
     outputs, inputs = weights.shape
     # The weights read the source in C order, channels outermost; the slab has them innermost.
     ordered = weights.reshape(outputs, source.channels, source.positions).transpose(0, 2, 1)
     window = (1, 1, inputs, 1, 1, 1, 1, 0, 0, 1, 1)
     channels = np.arange(inputs, dtype=np.int32)
-    return _lowered(projection, source, target, window, ordered.reshape(outputs, 1, inputs), channels)
+    return Synapses(window, ordered.reshape(outputs, 1, inputs), channels)
 
 
-def _conv2d(projection: Any, source: Slab, target: Slab) -> Lowered:
+def _conv2d(projection: Any, source: Slab) -> Synapses:
     outputs, per_group, rows, columns = projection.weights.shape
     weights = projection.weights.astype(np.int64).transpose(0, 2, 3, 1).reshape(outputs, rows * columns, per_group)
     group = np.arange(outputs, dtype=np.int32) // (outputs // projection.groups)
     channels = group[:, None, None] * np.int32(per_group) + np.arange(per_group, dtype=np.int32)
-    return _lowered(projection, source, target, _window_of(projection, source), weights, channels)
+    return Synapses(_window_of(projection, source), weights, channels)
 
 
 def _pool2d(projection: Any, source: Slab, target: Slab) -> Lowered:
     return place_by_place(projection, source, target, _window_of(projection, source))
 
 
+_SYNAPSES: dict[str, Callable[[Any, Slab], Synapses]] = {"dense": _dense, "conv2d": _conv2d}
+
 _TERMS: dict[str, Callable[[Any, Slab, Slab], Lowered]] = {
-    "dense": _dense,
-    "conv2d": _conv2d,
+    "dense": _weighted,
+    "conv2d": _weighted,
     "identity": place_by_place,
     "pool2d": _pool2d,  # sum pools; what selects a maximum or minimum is selected first, see plan
 }

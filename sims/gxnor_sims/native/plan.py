@@ -15,6 +15,7 @@ from gxnor_snn.graph import EventGraph, Projection
 
 from .._kernels import Program
 from .lowering import add_up, place_by_place, readings, selection_of
+from .reached import FullPlanner
 from .slabs import Form, Slab, rises_of
 from .tallies import CountPlan
 
@@ -95,12 +96,19 @@ class Plan:
         return "\n".join([f"blocks of {lanes} samples, {total:,} bytes of planes per thread", *lines])
 
 
-_plans: weakref.WeakKeyDictionary[EventGraph, Plan] = weakref.WeakKeyDictionary()
+_plans: weakref.WeakKeyDictionary[EventGraph, dict[bool, Plan]] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def plan_of(graph: EventGraph) -> Plan:
+def plan_of(graph: EventGraph, full: bool = False) -> Plan:
     """The plan of a graph: made at first use and kept as long as the graph lives.
+
+    Parameters
+    ----------
+    graph
+        The event graph.
+    full
+        The plan that makes full counts; they take slabs and passes of their own.
 
     Raises
     ------
@@ -108,13 +116,13 @@ def plan_of(graph: EventGraph) -> Plan:
         If `why_not` gives a reason.
     """
     with _lock:
-        plan = _plans.get(graph)
-        if plan is None:
+        plans = _plans.setdefault(graph, {})
+        if full not in plans:
             reason = why_not(graph)
             if reason is not None:
                 raise UnsupportedGraphError(f"engine 'native': {reason}")
-            plan = _plans[graph] = _Planner(graph).plan()
-        return plan
+            plans[full] = _Planner(graph, full).plan()
+        return plans[full]
 
 
 def why_not(graph: EventGraph) -> str | None:
@@ -143,22 +151,31 @@ def _counter_planes(low: int, high: int) -> int:
 class _Planner:
     """Walks a graph once and builds its program."""
 
-    def __init__(self, graph: EventGraph) -> None:
+    def __init__(self, graph: EventGraph, full: bool) -> None:
         self.graph = graph
         self.program = Program()
         self.slabs: dict[str, Slab] = {}
         self.counting = CountPlan()
         self.layers: list[Layer] = []
-        self.n_rows = 0
+        self.full = FullPlanner(graph, self.program, self.counting, self.slabs, self._slab) if full else None
 
     def plan(self) -> Plan:
         for name, population in self.graph.populations.items():
             _ROLES[population.role](self, name, population)
+            if self.full is not None and population.has_inputs:
+                self.full.target(name)
             if population.has_outputs:
-                rows = self.counting.rows_of(self.graph, name, self.n_rows)
-                self.program.add_done(self.slabs[name].index, rows.magnitude_planes, rows.rows)
-                self.n_rows += len(rows.rows)
+                self._count(name)
         return Plan(self.program, MappingProxyType(self.slabs), self.counting, tuple(self.layers))
+
+    def _count(self, name: str) -> None:
+        """Mark a population's levels complete, with the rows that count them."""
+        if self.full is not None:
+            self.full.source(name)
+        rows = self.counting.rows_of(self.graph, name, self.program.n_rows)
+        if self.full is not None:
+            self.full.rows(name, rows)
+        self.program.add_done(self.slabs[name].index, rows.magnitude_planes, rows.rows)
 
     def input(self, name: str, population: Any) -> None:
         slab = self._own_slab(name, population, Form.of(population.coding))

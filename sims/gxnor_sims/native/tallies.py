@@ -22,6 +22,8 @@ MASKS = {"positive": 0, "negative": 1, "nonzero": 2, "ones": 3}
 Combination = tuple[tuple[int, int], ...]
 """(factor, row) pairs; a count is the sum of factor * row."""
 
+Combinations = dict[str, Combination]
+
 
 @dataclass
 class RowPlan:
@@ -33,10 +35,15 @@ class RowPlan:
     rows: list[tuple[int, NDArray[np.int64]]] = field(default_factory=list)
     _known: dict[tuple[int, bytes], int] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        one = np.ones(self.shape, np.int64)
-        self.positive = self._row("positive", one)
-        self.negative = self._row("negative", one)
+    @property
+    def positive(self) -> int:
+        """The row that counts levels above zero."""
+        return self._row("positive", np.ones(self.shape, np.int64))
+
+    @property
+    def negative(self) -> int:
+        """The row that counts levels below zero."""
+        return self._row("negative", np.ones(self.shape, np.int64))
 
     @property
     def magnitude_planes(self) -> int:
@@ -50,6 +57,14 @@ class RowPlan:
         if np.all(factors == constant):
             return ((constant, self.positive), (constant, self.negative))
         return ((1, self._row("nonzero", factors)),)
+
+    def above(self, factors: NDArray[np.int64]) -> Combination:
+        """The sum of factor over neurons whose level is above zero."""
+        return ((1, self._row("positive", factors)),)
+
+    def below(self, factors: NDArray[np.int64]) -> Combination:
+        """The sum of factor over neurons whose level is below zero."""
+        return ((1, self._row("negative", factors)),)
 
     def ones(self, factors: NDArray[np.int64]) -> Combination:
         """The sum over neurons of factor times the number of the level's nonzero planes."""
@@ -70,9 +85,20 @@ class RowPlan:
 
 @dataclass
 class CountPlan:
-    """The recipe of a trace's counts."""
+    """The recipe of a trace's counts.
 
-    _synapses: dict[str, tuple[tuple[int, int, int], dict[str, Combination]]] = field(default_factory=dict)
+    Attributes
+    ----------
+    bitcounts, agree
+        Full counts of each weighted projection; empty where they are not kept.
+    reached
+        Row of the neurons reached of each population with inputs; empty where they are not kept.
+    """
+
+    bitcounts: Combinations = field(default_factory=dict)
+    agree: Combinations = field(default_factory=dict)
+    reached: dict[str, int] = field(default_factory=dict)
+    _synapses: dict[str, tuple[tuple[int, int, int], Combinations]] = field(default_factory=dict)
     _moves: dict[str, Combination] = field(default_factory=dict)
     _spikes: dict[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -110,15 +136,18 @@ class CountPlan:
         def synapses(name: str) -> SynapseCounts:
             static, combinations = self._synapses[name]
             n_dense, n_w, n_padded = (np.full(n_samples, value, np.int64) for value in static)
+            if name in self.bitcounts:
+                combinations = {**combinations, "n_bitcount": self.bitcounts[name], "n_agree": self.agree[name]}
             found = {key: combined(c) for key, c in combinations.items()}
             return SynapseCounts(n_dense=n_dense, n_w=n_w, n_padded=n_padded, **found)
 
         def population(name: str) -> PopulationCounts:
             part = graph.populations[name]
-            if name not in self._spikes:
-                return PopulationCounts(part.size, part.is_internal)
-            positive, negative = (rows[row].copy() for row in self._spikes[name])
-            return PopulationCounts(part.size, part.is_internal, positive, negative)
+            found = dict(zip(("spikes_pos", "spikes_neg"), self._spikes.get(name, ()), strict=False))
+            if name in self.reached:
+                found["neurons_reached"] = self.reached[name]
+            counted = {key: rows[row].copy() for key, row in found.items()}
+            return PopulationCounts(part.size, part.is_internal, **counted)
 
         return Counts(
             n_samples,

@@ -73,6 +73,61 @@ def test_the_well_formed_program_is_taken(program: Program) -> None:
     assert program.n_rows == 1
 
 
+def test_full_counts_are_taken(program: Program) -> None:
+    mask = program.add_slab(1, 4, 1, False, 0, 1)
+    program.add_part(0, mask, -1, 1, 1)
+    assert program.add_reached(1, (1, 1), [term(source=mask)]) == 0
+    assert program.add_reached(1, (1, 1), []) == 2
+    assert program.n_rows == 3
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "changes", "message"),
+    [
+        (9, 4, {}, "no such slab"),
+        (1, 4, {}, "no levels yet"),
+        (0, 0, {}, "the same slab"),
+        (0, 1, {}, "sizes differ"),
+        (2, 4, {}, "sizes differ"),
+        (5, 4, {}, "lowest out of range"),
+        (4, 0, {}, "must be binary"),
+        (0, 4, {"part": 3}, "unknown part"),
+        (0, 4, {"part": -1}, "unknown part"),
+        (0, 4, {"step": -1}, "must not be negative"),
+    ],
+)
+def test_a_bad_part_of_levels_is_refused(
+    program: Program, source: int, target: int, changes: dict[str, int], message: str
+) -> None:
+    program.add_slab(1, 4, 1, False, 0, 1)
+    program.add_slab(1, 4, 1, False, -(1 << 40), 1)
+    program.add_input(5)
+    if source == 4:
+        program.add_part(0, 4, 0, 1, 0)
+    parts = {"lowest": -1, "step": 1, "part": 1} | changes
+    with pytest.raises(ValueError, match=message):
+        program.add_part(source, target, parts["lowest"], parts["step"], parts["part"])
+
+
+@pytest.mark.parametrize(
+    ("target", "out", "changes"),
+    [
+        (9, (1, 1), {}),
+        (1, (2, 1), {}),
+        (1, (0, 1), {}),
+        (1, (1, 1), {"source": 1}),
+        (1, (1, 1), {"first": 1}),
+        (1, (1, 1), {"channels": [0, 4]}),
+        (1, (1, 1), {"digits": [(1, 0), (1, 1)]}),
+    ],
+)
+def test_bad_full_counts_are_refused(
+    program: Program, target: int, out: tuple[int, int], changes: dict[str, Any]
+) -> None:
+    with pytest.raises(ValueError, match="program: "):
+        program.add_reached(target, out, [term(**changes)])
+
+
 @pytest.mark.parametrize(
     "changes",
     [
