@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 _Window = tuple[int, int, int, int, int, int, int, int, int, int, int]
 
 def isas(present_only: bool) -> list[tuple[str, int]]: ...
+def measure_ops(isa: str, seconds: float) -> tuple[float, int]: ...
 
 class Term:
     @staticmethod

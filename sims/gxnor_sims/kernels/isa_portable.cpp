@@ -1,5 +1,6 @@
 #include "block.hpp"
 #include "isa.hpp"
+#include "rate.hpp"
 #include "vec_portable.hpp"
 
 namespace gxnor {
@@ -7,5 +8,7 @@ namespace gxnor {
 bool run_block_portable(const ProgramView& program, const Arrays& arrays, Frame& frame, std::int64_t first, int lanes) {
     return run_block<Portable>(program, arrays, frame, first, lanes);
 }
+
+std::uint64_t logic_rounds_portable(std::int64_t rounds) { return logic_rounds<Portable, 2>(rounds); }
 
 }  // namespace gxnor

@@ -162,6 +162,13 @@ void run_program(Program& program, const std::string& isa_name, std::int64_t sam
     tick.rethrow();
 }
 
+std::pair<double, int> measure(const std::string& isa_name, double seconds) {
+    const Isa& isa = isa_by_name(isa_name);
+    if (!(seconds >= 0.0 && seconds <= 1.0)) throw std::invalid_argument("measure_ops: seconds is not in 0..1");
+    const nb::gil_scoped_release released;
+    return {measure_ops(isa, seconds), isa.ops_per_adder};
+}
+
 std::vector<std::pair<std::string, int>> isas(bool present_only) {
     std::vector<std::pair<std::string, int>> names;
     for (const Isa& isa : built_isas())
@@ -176,6 +183,8 @@ NB_MODULE(_kernels, m) {
     using namespace gxnor;
     m.doc() = "Bit-sliced kernels of the native engine; gxnor_sims.native is their only user.";
     m.def("isas", &isas, nb::arg("present_only"), "(name, lanes) of the instruction sets, the widest last.");
+    m.def("measure_ops", &measure, nb::arg("isa"), nb::arg("seconds"),
+          "(logic instructions on whole vectors that this core does per second, instructions of a full adder).");
     nb::class_<TermSpec>(m, "Term").def_static("make", &make_term);
     nb::class_<Program>(m, "Program")
         .def(nb::init<>())
