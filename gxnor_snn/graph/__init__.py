@@ -6,7 +6,7 @@ the file.
 
 from .coding import Coding
 from .event_graph import EventGraph
-from .execute import Linear, check_input, check_record, execute, readout_affine
+from .execute import Linear, check_form, check_input, check_record, execute, readout_affine
 from .explain import explain
 from .explanation import Explanation
 from .population import Population
@@ -38,6 +38,7 @@ __all__ = [
     "Summary",
     "Weighted",
     "Wires",
+    "check_form",
     "check_input",
     "check_record",
     "execute",

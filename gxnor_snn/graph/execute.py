@@ -19,13 +19,45 @@ from .population import Population, is_real
 from .projection import Projection
 from .weighted import Weighted
 
-__all__ = ["Linear", "check_input", "check_record", "execute", "readout_affine"]
+__all__ = ["Linear", "check_form", "check_input", "check_record", "execute", "readout_affine"]
 
 Linear = Callable[[Weighted, Any], Any]
 _FLOAT64_EXACT = 1 << 53
+_VALUES_AT_ONCE = 1 << 22
 
 
-def check_input(graph: EventGraph, x: Any) -> dict[str, NDArray[Any]]:
+def check_form(graph: EventGraph, x: Any) -> dict[str, Any]:
+    """Validate all of a batch that shows without reading it: names, dtypes, shapes, numbers of samples.
+
+    Parameters
+    ----------
+    graph
+        The event graph.
+    x
+        As for `check_input`. What has a numpy dtype and a shape is left as it is, read from nowhere: memory maps,
+        arrays inside a file.
+
+    Returns
+    -------
+    dict
+        What was given, by input name; what was no array is one now.
+
+    Raises
+    ------
+    InputError
+        Naming the input, what was given and what is allowed.
+    """
+    given = x if isinstance(x, Mapping) else {graph.inputs[0]: x}
+    if set(given) != set(graph.inputs):
+        raise InputError(f"inputs {list(given)} were given, the graph takes {list(graph.inputs)}")
+    arrays = {name: _check_form(graph, name, given[name]) for name in graph.inputs}
+    if len({a.shape[0] for a in arrays.values()}) > 1:
+        sizes = {n: a.shape[0] for n, a in arrays.items()}
+        raise InputError(f"inputs hold different numbers of samples: {sizes}")
+    return arrays
+
+
+def check_input(graph: EventGraph, x: Any, first: int = 0) -> dict[str, NDArray[Any]]:
     """Validate the input levels of a batch.
 
     Parameters
@@ -34,6 +66,8 @@ def check_input(graph: EventGraph, x: Any) -> dict[str, NDArray[Any]]:
         The event graph.
     x
         Integer array (B, *shape) for a graph with one input, or a mapping from input name to such arrays.
+    first
+        Number of the batch's first sample, for messages.
 
     Returns
     -------
@@ -43,37 +77,47 @@ def check_input(graph: EventGraph, x: Any) -> dict[str, NDArray[Any]]:
     Raises
     ------
     InputError
-        Naming the input, what was given (shape, dtype, level) and what is allowed.
+        Naming the input, what was given (shape, dtype, sample and level) and what is allowed.
     """
-    given = x if isinstance(x, Mapping) else {graph.inputs[0]: x}
-    if set(given) != set(graph.inputs):
-        raise InputError(f"inputs {list(given)} were given, the graph takes {list(graph.inputs)}")
-    arrays = {name: _check_array(graph, name, given[name]) for name in graph.inputs}
-    if len({len(a) for a in arrays.values()}) > 1:
-        sizes = {n: len(a) for n, a in arrays.items()}
-        raise InputError(f"inputs hold different numbers of samples: {sizes}")
+    arrays = {name: np.asarray(a) for name, a in check_form(graph, x).items()}
+    for name, array in arrays.items():
+        _check_levels(graph, name, array, first)
     return arrays
 
 
-def _check_array(graph: EventGraph, name: str, x: Any) -> NDArray[Any]:
-    try:
-        array = np.asarray(x)
-    except ValueError as error:
-        raise InputError(f"input {name!r}: is no array: {error}") from error
+def _check_form(graph: EventGraph, name: str, x: Any) -> Any:
+    array = x
+    if not (isinstance(getattr(x, "dtype", None), np.dtype) and hasattr(x, "shape")):
+        try:
+            array = np.asarray(x)
+        except (ValueError, TypeError) as error:
+            raise InputError(f"input {name!r}: is no array: {error}") from error
     shape, coding = graph.populations[name].shape, graph.coding(name)
     if array.dtype.kind not in "iu":
         raise InputError(
             f"input {name!r}: dtype is {array.dtype}, allowed are integers "
             f"({coding.kind} levels {coding.lo}..{coding.hi})"
         )
-    if array.shape[1:] != shape or array.ndim != len(shape) + 1:
+    if array.shape[1:] != shape or len(array.shape) != len(shape) + 1:
         raise InputError(
             f"input {name!r}: shape is {array.shape}, allowed is (samples, {', '.join(map(str, shape))})"
         )
-    if not coding.contains(array):
-        bad = array[~np.isin(array, coding.levels)][0]
-        raise InputError(f"input {name!r}: holds {bad}, allowed are {coding.kind} levels {coding.lo}..{coding.hi}")
     return array
+
+
+def _check_levels(graph: EventGraph, name: str, array: NDArray[Any], first: int) -> None:
+    """Some samples at a time, so that an interrupt is heard and no temporary array is as large as the batch."""
+    coding = graph.coding(name)
+    step = max(1, _VALUES_AT_ONCE // graph.populations[name].size)
+    for start in range(0, len(array), step):
+        part = array[start : start + step]
+        if not coding.contains(part):
+            wrong = ~np.isin(part, coding.levels)
+            sample = first + start + int(np.argmax(wrong.reshape(len(part), -1).any(axis=1)))
+            raise InputError(
+                f"input {name!r}: sample {sample} holds {part[wrong][0]}, "
+                f"allowed are {coding.kind} levels {coding.lo}..{coding.hi}"
+            )
 
 
 def check_record(graph: EventGraph, record: Iterable[str]) -> tuple[str, ...]:

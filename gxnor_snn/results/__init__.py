@@ -2,6 +2,7 @@
 
 from .bill import Area, Bill, Latency, Programming, Term, Total, Unpriced, indistinguishable, overlapping_groups
 from .counts import Counts, MoveCounts, PopulationCounts, SynapseCounts
+from .events import SpikeEvents
 from .mapping import Check, Mapping
 from .operations import OpRow, SharedLayers, op_counts
 from .trace import EventTrace, logits_of
@@ -19,6 +20,7 @@ __all__ = [
     "PopulationCounts",
     "Programming",
     "SharedLayers",
+    "SpikeEvents",
     "SynapseCounts",
     "Term",
     "Total",

@@ -1,6 +1,6 @@
 """Exact integer counts of what an event graph did: per projection and per population, per sample."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
@@ -144,9 +144,49 @@ class Counts:
         gated = sum(int(np.sum(c.n_gated)) for c in self.synapses.values())
         return 1.0 - gated / dense if dense else 1.0
 
+    @property
+    def is_summed(self) -> bool:
+        """Whether every count is one number for all samples (see `summed`)."""
+        return not any(array.ndim for array in self._arrays())
+
     def summed(self) -> "Counts":
         """The same counts added over samples; every array becomes an int64 scalar array of shape ()."""
         return self._map(lambda a: np.asarray(np.sum(a, dtype=np.int64)))
+
+    @staticmethod
+    def total(parts: "Iterable[Counts]") -> "Counts":
+        """The sum over all samples of all batches of one graph; holds one batch at a time.
+
+        Parameters
+        ----------
+        parts
+            Counts per sample, or summed, in any mixture, as from the traces of a stream.
+
+        Raises
+        ------
+        InputError
+            If `parts` is empty, the batches do not come from one graph and one kind of counting, or a sum leaves
+            int64.
+        """
+        total: Counts | None = None
+        for part in parts:
+            total = part.summed() if total is None else total._plus(part.summed())
+        if total is None:
+            raise InputError("Counts.total: got no batches, needs at least one")
+        return total
+
+    def _plus(self, other: "Counts") -> "Counts":
+        """Summed counts added, entry by entry."""
+        _check_alike("Counts.total", [self, other])
+        addends = other._arrays()
+        added = self._map(lambda a: np.asarray(a + next(addends)))
+        if any(array < 0 for array in added._arrays()):  # counts are not negative: int64 wrapped around
+            raise InputError("Counts.total: a sum over all samples is beyond int64; sum fewer samples at a time")
+        return replace(added, n_samples=self.n_samples + other.n_samples)
+
+    def _arrays(self) -> Iterator[Int64]:
+        for item in (*self.projections.values(), *self.populations.values()):
+            yield from (a for f in fields(item) if isinstance(a := getattr(item, f.name), np.ndarray))
 
     def _map(self, function: Callable[[Int64], Int64]) -> "Counts":
         def each(item: Any) -> Any:
@@ -161,31 +201,30 @@ class Counts:
 
     @staticmethod
     def concatenate(parts: "list[Counts]") -> "Counts":
-        """Join per-sample counts of consecutive batches of one graph.
+        """Join per-sample counts of consecutive batches of one graph; summed ones are added, as in `total`.
 
         Raises
         ------
         InputError
-            If `parts` is empty or the batches do not come from one graph and one kind of counting.
+            If `parts` is empty, some are summed and some not, or the batches do not come from one graph and one
+            kind of counting.
         """
         if not parts:
             raise InputError("Counts.concatenate: got no batches, needs at least one")
         first = parts[0]
+        _check_alike("Counts.concatenate", parts)
+        if len({p.is_summed for p in parts}) > 1:
+            raise InputError("Counts.concatenate: some batches are summed over samples and some are not")
+        if first.is_summed:
+            return Counts.total(parts)
 
         def join(items: list[Any]) -> Any:
             arrays = {f.name: [getattr(i, f.name) for i in items] for f in fields(items[0])}
-            if any(len({isinstance(a, np.ndarray) for a in column}) > 1 for column in arrays.values()):
-                raise InputError("Counts.concatenate: some batches have full counts and some basic ones")
             return replace(
                 items[0],
                 **{n: np.concatenate(a) for n, a in arrays.items() if isinstance(a[0], np.ndarray)},
             )
 
-        if any(
-            list(p.projections) != list(first.projections) or list(p.populations) != list(first.populations)
-            for p in parts
-        ):
-            raise InputError("Counts.concatenate: the batches come from different graphs")
         return Counts(
             sum(p.n_samples for p in parts),
             {n: join([p.projections[n] for p in parts]) for n in first.projections},
@@ -209,3 +248,16 @@ class Counts:
             "projections": projections,
             "populations": {n: plain(c) for n, c in total.populations.items()},
         }
+
+
+def _check_alike(what: str, parts: list[Counts]) -> None:
+    """Raise unless all counts are of one graph and of one kind of counting."""
+    if len({(tuple(p.projections), None, tuple(p.populations)) for p in parts}) > 1:
+        raise InputError(f"{what}: the batches come from different graphs")
+
+    def kinds(counts: Counts) -> tuple[bool, ...]:
+        items = (*counts.projections.values(), *counts.populations.values())
+        return tuple(isinstance(getattr(item, f.name), np.ndarray) for item in items for f in fields(item))
+
+    if len({kinds(p) for p in parts}) > 1:
+        raise InputError(f"{what}: some batches have full counts and some basic ones")

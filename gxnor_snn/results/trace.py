@@ -1,7 +1,7 @@
 """What one run of an engine gives back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from .counts import Counts
+from .events import SpikeEvents
 
 __all__ = ["EventTrace", "logits_of"]
 
@@ -43,6 +44,8 @@ class EventTrace:
         Exact counts, or None where they were switched off.
     spikes
         Levels, int16 (B, *shape), of the populations named in ``record``.
+    events
+        The same as `SpikeEvents`, where they were recorded as events; `spikes` is empty then.
     sums
         Input sums, int64 (B, *shape), of recorded spiking populations; None from engines that do not hold them.
     seconds
@@ -61,9 +64,10 @@ class EventTrace:
     seconds: float
     engine: str
     exact: bool = True
+    events: Mapping[str, SpikeEvents] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("readouts", "affine", "spikes", "sums"):
+        for name in ("readouts", "affine", "spikes", "sums", "events"):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, MappingProxyType(dict(value)))
@@ -76,6 +80,8 @@ class EventTrace:
     def concatenate(parts: "list[EventTrace]", seconds: float) -> "EventTrace":
         """Join the traces of consecutive batches of one graph, run by one engine.
 
+        Counts that are summed over samples already are added, all others joined.
+
         Raises
         ------
         InputError
@@ -84,7 +90,9 @@ class EventTrace:
         if not parts:
             raise InputError("EventTrace.concatenate: got no batches, needs at least one")
         first = parts[0]
-        kinds = {(p.engine, p.counts is None, p.sums is None, *p.readouts, *p.spikes) for p in parts}
+        kinds = {
+            (p.engine, p.counts is None, p.sums is None, *p.readouts, *p.spikes, None, *p.events) for p in parts
+        }
         if len(kinds) > 1:
             raise InputError("EventTrace.concatenate: the batches differ in engine, counts or what they record")
 
@@ -102,7 +110,37 @@ class EventTrace:
             seconds=seconds,
             engine=first.engine,
             exact=all(p.exact for p in parts),
+            events={n: SpikeEvents.concatenate([p.events[n] for p in parts]) for n in first.events},
         )
+
+    def sparse(self) -> "EventTrace":
+        """The same trace with levels as events; sums, which are dense, are left out."""
+        events = {name: SpikeEvents.from_levels(levels) for name, levels in self.spikes.items()}
+        return replace(self, spikes={}, sums=None, events={**self.events, **events})
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of the batch."""
+        return len(next(iter(self.readouts.values())))
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """Populations whose levels are held, dense or as events."""
+        return (*self.spikes, *self.events)
+
+    def levels_of(self, name: str, sample: int) -> NDArray[np.int16]:
+        """Levels of one recorded population for one sample, whether they are held dense or as events.
+
+        Raises
+        ------
+        InputError
+            If the population was not recorded, or there is no such sample.
+        """
+        if name not in self.recorded:
+            raise InputError(f"levels of {name!r} were not recorded; recorded are {list(self.recorded)}")
+        if not 0 <= sample < self.n_samples:
+            raise InputError(f"sample is {sample}, allowed is 0..{self.n_samples - 1}")
+        return self.spikes[name][sample] if name in self.spikes else self.events[name].levels_of(sample)
 
     @property
     def logits(self) -> NDArray[np.float64]:

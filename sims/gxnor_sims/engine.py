@@ -2,8 +2,10 @@
 
 An engine runs an event graph on a batch and returns an `EventTrace`. You must give exactly the readouts, counts
 and recorded spikes that `gxnor_snn.graph.execute` defines, sample by sample; say in `supports` why a graph is not
-for you; and raise `UnsupportedGraphError` when one is run all the same. The suite in ``tests/conformance`` proves
-every engine against the reference.
+for you; and raise `UnsupportedGraphError` when one is run all the same. `progress` is True for a bar of your own,
+or a function to tell how many samples are done since its last call (`progress_bar` serves both). An attribute
+``lanes``, where there is one, is the number of samples of a full block: pieces of large data sets are then whole
+blocks. The suite in ``tests/conformance`` proves every engine against the reference.
 
 Third parties register a class or factory under the entry-point group ``gxnor_snn.engines``.
 """
@@ -19,6 +21,8 @@ import numpy as np
 from gxnor_snn.errors import EngineError, InputError
 from gxnor_snn.graph import EventGraph
 from gxnor_snn.results import EventTrace
+
+from .progress import Progress
 
 __all__ = ["ENTRY_POINT_GROUP", "Engine", "check_size", "engines", "get_engine"]
 
@@ -47,7 +51,7 @@ class Engine(Protocol):
         counts: str = "basic",
         batch: int | None = None,
         threads: int | None = None,
-        progress: bool = False,
+        progress: Progress = False,
     ) -> EventTrace:
         """Run the graph on integer levels (B, *shape); see `gxnor_sims.simulate`.
 

@@ -8,6 +8,7 @@ from gxnor_snn.graph import EventGraph, check_input, execute
 from gxnor_snn.results import EventTrace
 
 from .engine import check_size
+from .progress import Progress, progress_bar
 
 __all__ = ["ReferenceEngine"]
 
@@ -34,10 +35,8 @@ class ReferenceEngine:
         counts: str = "basic",
         batch: int | None = None,
         threads: int | None = None,
-        progress: bool = False,
+        progress: Progress = False,
     ) -> EventTrace:
-        from rich.progress import track
-
         started = time.perf_counter()
         arrays = check_input(graph, x)
         n_samples = len(next(iter(arrays.values())))
@@ -47,8 +46,10 @@ class ReferenceEngine:
         check_size("threads", threads)
         names = record if isinstance(record, str) else tuple(record)
         parts = []
-        starts = range(0, max(n_samples, 1), batch)
-        for start in track(starts, "reference engine", disable=not progress, transient=True):
-            part = {name: a[start : start + batch] for name, a in arrays.items()}
-            parts.append(execute(graph, part, record=names, counts=counts))
+        with progress_bar("reference engine", n_samples, progress) as advance:
+            for start in range(0, max(n_samples, 1), batch):
+                part = {name: a[start : start + batch] for name, a in arrays.items()}
+                parts.append(execute(graph, part, record=names, counts=counts))
+                if advance is not None:
+                    advance(min(batch, n_samples - start))
         return EventTrace.concatenate(parts, time.perf_counter() - started)

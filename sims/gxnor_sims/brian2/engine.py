@@ -3,8 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from gxnor_snn.graph.counting import COUNT_MODES
 from gxnor_snn.results import EventTrace
 
 from ..engine import check_size
+from ..progress import Progress, progress_bar
 from .build import RUNTIME_TARGETS
 from .delays import DelayModel, check_delays
 from .limits import available_memory, check_memory, why_not
@@ -101,7 +101,7 @@ class Brian2Engine:
         counts: str = "basic",
         batch: int | None = None,
         threads: int | None = None,
-        progress: bool = False,
+        progress: Progress = False,
     ) -> EventTrace:
         """Run the graph on integer levels (B, *shape); see `gxnor_sims.simulate`.
 
@@ -130,7 +130,7 @@ class Brian2Engine:
             raise InputError(f"counts is {counts!r}, allowed are {', '.join(COUNT_MODES)}")
         check_size("threads", threads)
         job = Job(check_input(graph, x), check_record(graph, record), counts, check_size("batch", batch))
-        with self._lock, _progress(job.n_samples, progress) as advance:
+        with self._lock, progress_bar("brian2 engine", job.n_samples, progress) as advance:
             runner = self._runner(graph, full=counts == "full")
             try:
                 trace = runner.run(job, advance)
@@ -164,16 +164,3 @@ class Brian2Engine:
         if self.processes > 1:
             return SharedRunner(graph, options, self.processes)
         return NetworkRunner(graph, options)
-
-
-@contextmanager
-def _progress(total: int, shown: bool) -> Iterator[Callable[[int], object] | None]:
-    """What is told how many samples are done; None where nothing is shown."""
-    if not shown:
-        yield None
-        return
-    from rich.progress import Progress
-
-    with Progress(transient=True) as bar:
-        task = bar.add_task("brian2 engine", total=total)
-        yield lambda done: bar.update(task, advance=done)

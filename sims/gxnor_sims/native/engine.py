@@ -2,8 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from gxnor_snn.results import EventTrace
 
 from .. import _kernels
 from ..engine import check_size
+from ..progress import Advance, Progress, progress_bar
 from .plan import Plan, plan_of, why_not
 
 __all__ = ["NativeEngine", "available_isas"]
@@ -81,7 +81,7 @@ class NativeEngine:
         counts: str = "basic",
         batch: int | None = None,
         threads: int | None = None,
-        progress: bool = False,
+        progress: Progress = False,
     ) -> EventTrace:
         """Run the graph on integer levels (B, *shape); see `gxnor_sims.simulate`.
 
@@ -117,7 +117,8 @@ class NativeEngine:
         readouts = {name: np.empty(shapes[name], np.int64) for name in graph.readouts}
         spikes = {name: np.empty(shapes[name], np.int16) for name in names}
         rows = np.empty((plan.program.n_rows, n_samples), np.int64) if counts != "none" else None
-        with _progress(n_samples, progress) as advance:
+        with progress_bar("native engine", n_samples, progress) as advance:
+            tell = None if advance is None else _SinceLast(advance)
             plan.program.run(
                 self.isa,
                 n_samples,
@@ -127,8 +128,10 @@ class NativeEngine:
                 rows,
                 lanes,
                 min(workers, max(1, -(-n_samples // lanes))),
-                advance,
+                tell,
             )
+            if tell is not None:
+                tell(n_samples)
         return EventTrace(
             readouts=readouts,
             affine=readout_affine(graph),
@@ -155,15 +158,13 @@ def _usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-@contextmanager
-def _progress(total: int, shown: bool) -> Iterator[Callable[[int], object] | None]:
-    """What the kernels call with the number of samples done; None where nothing is shown."""
-    if not shown:
-        yield None
-        return
-    from rich.progress import Progress
+class _SinceLast:
+    """What the kernels call, now and then, with the number of samples done since the start."""
 
-    with Progress(transient=True) as bar:
-        task = bar.add_task("native engine", total=total)
-        yield lambda done: bar.update(task, completed=done)
-        bar.update(task, completed=total)
+    def __init__(self, advance: Advance) -> None:
+        self._advance = advance
+        self._told = 0
+
+    def __call__(self, done: int) -> None:
+        self._advance(done - self._told)
+        self._told = done

@@ -16,6 +16,7 @@ from gxnor_snn.graph.counting import COUNT_MODES
 from gxnor_snn.results import EventTrace
 
 from ..engine import check_size
+from ..progress import Progress, progress_bar
 from .arithmetic import arithmetic_of, device_named
 from .plan import Plan, why_not
 from .walk import walk
@@ -100,7 +101,7 @@ class TorchEngine:
         counts: str = "basic",
         batch: int | None = None,
         threads: int | None = None,
-        progress: bool = False,
+        progress: Progress = False,
     ) -> EventTrace:
         """Run the graph on integer levels (B, *shape); see `gxnor_sims.simulate`.
 
@@ -122,8 +123,6 @@ class TorchEngine:
         EngineError
             If a batch does not fit into the memory of a GPU.
         """
-        from rich.progress import track
-
         started = time.perf_counter()
         if counts not in COUNT_MODES:
             raise InputError(f"counts is {counts!r}, allowed are {', '.join(COUNT_MODES)}")
@@ -134,9 +133,9 @@ class TorchEngine:
         n_samples = len(next(iter(arrays.values())))
         step = size or plan.batch
         parts = []
-        with _threads(workers), torch.inference_mode():
-            starts = range(0, max(n_samples, 1), step)
-            for start in track(starts, "torch engine", disable=not progress, transient=True):
+        bar = progress_bar("torch engine", n_samples, progress)
+        with _threads(workers), torch.inference_mode(), bar as advance:
+            for start in range(0, max(n_samples, 1), step):
                 part = {name: a[start : start + step] for name, a in arrays.items()}
                 try:
                     parts.append(walk(graph, plan, part, names, counts))
@@ -145,6 +144,8 @@ class TorchEngine:
                         f"engine 'torch': {step} samples at once do not fit into the memory of {self.device}; "
                         f"give a smaller batch"
                     ) from error
+                if advance is not None:
+                    advance(min(step, n_samples - start))
         return EventTrace.concatenate(parts, time.perf_counter() - started)
 
 

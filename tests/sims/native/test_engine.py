@@ -199,14 +199,14 @@ def test_the_progress_bar_follows_the_run(
     update = Progress.update
 
     def noting(self: Progress, *arguments: Any, **options: Any) -> None:
-        seen.append(options["completed"])
+        seen.append(options["advance"])
         update(self, *arguments, **options)
 
     monkeypatch.setattr(Progress, "update", noting)
     graph, x = deep(), ternary(np.random.default_rng(0), 600, 90)
     assert_same(execute(graph, x), NativeEngine().run(graph, x, progress=True))
-    assert seen[-1] == 600
-    assert seen == sorted(seen)
+    assert sum(seen) == 600
+    assert min(seen) >= 0
     capfd.readouterr()
     NativeEngine().run(graph, x)
     assert capfd.readouterr().out == ""
