@@ -8,7 +8,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BUILD_FILES := pyproject.toml constraints.txt CMakeLists.txt $(wildcard sims/gxnor_sims/kernels/*)
 
-.PHONY: demo test lint cards conformance-long conformance-conversion fuzz clean
+.PHONY: demo test lint cards sanitize conformance-long conformance-conversion fuzz clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -26,6 +26,19 @@ lint: $(VENV)/.dev
 # The pages of docs/cards, from the hardware cards.
 cards: $(VENV)/.dev
 	$(BIN)/python -m gxnor_hardware.markdown docs/cards
+
+# The native engine's tests on kernels built with address and undefined-behaviour sanitizers (g++); any report fails.
+# Leaks are not looked for: the interpreter keeps what it allocates.
+sanitize: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target build/sanitize/site . \
+	  --config-settings=build-dir=build/sanitize/cmake --config-settings=cmake.build-type=RelWithDebInfo \
+	  --config-settings=install.strip=false --config-settings=cmake.define.GXNOR_SANITIZE=ON \
+	  --config-settings=cmake.define.GXNOR_WERROR=ON
+	LD_PRELOAD="$(foreach lib,asan ubsan stdc++,$(shell $(CXX) -print-file-name=lib$(lib).so))" \
+	  ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1:strict_string_checks=1 \
+	  UBSAN_OPTIONS=print_stacktrace=1 GXNOR_SANITIZED=build/sanitize/site \
+	  $(BIN)/python -m pytest -n 0 -p tests.sanitized tests/sims/native tests/conformance -k "native or every_engine" \
+	  $(TEST_ARGS)
 
 # Half an hour: torch, the reference and the native engine on 50,000 random networks; goes on where it stopped.
 conformance-long: conformance-conversion
