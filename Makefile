@@ -8,7 +8,8 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BUILD_FILES := pyproject.toml constraints.txt CMakeLists.txt $(wildcard sims/gxnor_sims/kernels/*)
 
-.PHONY: demo test lint cards sanitize conformance-long conformance-conversion fuzz clean
+.PHONY: demo test lint cards sanitize conformance-long conformance-conversion \
+  conformance-graphs conformance-mnist fuzz clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -40,11 +41,19 @@ sanitize: $(VENV)/.dev
 	  $(BIN)/python -m pytest -n 0 -p tests.sanitized tests/sims/native tests/conformance -k "native or every_engine" \
 	  $(TEST_ARGS)
 
-# Half an hour: torch, the reference and the native engine on 50,000 random networks; goes on where it stopped.
-conformance-long: conformance-conversion
+# Half an hour: torch, the reference and the native engine on 50,000 random networks, the reference and the native
+# engine in all its forms on 20,000 random graphs, and on all test images of MNIST. Goes on where it stopped.
+conformance-long: conformance-conversion conformance-graphs conformance-mnist
 
 conformance-conversion: $(VENV)/.dev
 	$(BIN)/python benchmarks/conformance_conversion.py $(CONFORMANCE_ARGS)
+
+conformance-graphs: $(VENV)/.dev
+	$(BIN)/python benchmarks/conformance_graphs.py $(CONFORMANCE_ARGS)
+
+# A trained net on all 10,000 test images, where GXNOR_DATA holds MNIST.
+conformance-mnist: $(VENV)/.dev
+	$(BIN)/python benchmarks/conformance_mnist.py
 
 # Ten minutes each: graph files and checkpoints; what breaks a reader is kept in tests/fuzz/crashers.
 fuzz: $(VENV)/.dev

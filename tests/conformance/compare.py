@@ -1,6 +1,10 @@
 """Traces compared bit for bit."""
 
+from collections import Counter
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from gxnor_snn.results import Counts, EventTrace
 
@@ -45,3 +49,32 @@ def assert_same_counts(left: Counts, right: Counts) -> None:
                     np.testing.assert_array_equal(value, other, err_msg=f"{kind} {name} {field}")
                 else:
                     assert value == other, (name, field)
+
+
+def _numbers(trace: EventTrace) -> dict[tuple[str, ...], NDArray[Any]]:
+    """All of a trace by kind, part and field: samples first."""
+    found: dict[tuple[str, ...], NDArray[Any]] = {("readouts", n): a for n, a in trace.readouts.items()}
+    found |= {("levels", n): a for n, a in trace.spikes.items()}
+    if trace.counts is not None:
+        for group in (trace.counts.projections, trace.counts.populations):
+            for name, part in group.items():
+                arrays = {key: value for key, value in vars(part).items() if isinstance(value, np.ndarray)}
+                found |= {("counts", type(part).__name__, name, key): value for key, value in arrays.items()}
+    return found
+
+
+def differences(expected: EventTrace, found: EventTrace) -> tuple[Counter[str], Counter[str]]:
+    """Numbers compared and samples that differ, by kind; what only one of the two has differs everywhere."""
+    compared: Counter[str] = Counter()
+    wrong: dict[str, NDArray[np.bool_]] = {}
+    mine, theirs = _numbers(expected), _numbers(found)
+    for key in mine.keys() | theirs.keys():
+        a, b = mine.get(key), theirs.get(key)
+        some = a if a is not None else b
+        assert some is not None
+        differs = np.ones(len(some), np.bool_)
+        if a is not None and b is not None and a.shape == b.shape and a.dtype == b.dtype:
+            differs = (a != b).reshape(len(a), -1).any(axis=1)
+        wrong[key[0]] = wrong.get(key[0], np.zeros(len(some), np.bool_)) | differs
+        compared[key[0]] += some.size
+    return compared, Counter({kind: int(marks.sum()) for kind, marks in wrong.items()})

@@ -1,8 +1,8 @@
-"""Random event graphs of every form of the schema, drawn by hypothesis so that failures shrink."""
+"""Random event graphs of every form of the schema, drawn by hypothesis so that failures shrink, or from a seed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from hypothesis import strategies as st
@@ -50,11 +50,46 @@ WEIGHT_CODINGS = [
 ]
 
 
+class Choices(Protocol):
+    """What decides over a graph's form."""
+
+    def pick(self, options: Any) -> Any: ...
+
+    def number(self, low: int, high: int) -> int: ...
+
+
+@dataclass
+class _Drawn:
+    """Choices by hypothesis."""
+
+    draw: Draw
+
+    def pick(self, options: Any) -> Any:
+        return self.draw(st.sampled_from(list(options)))
+
+    def number(self, low: int, high: int) -> int:
+        return int(self.draw(st.integers(low, high)))
+
+
+@dataclass
+class _Seeded:
+    """Choices by a generator."""
+
+    rng: np.random.Generator
+
+    def pick(self, options: Any) -> Any:
+        listed = list(options)
+        return listed[self.rng.integers(len(listed))]
+
+    def number(self, low: int, high: int) -> int:
+        return int(self.rng.integers(low, high + 1))
+
+
 @dataclass
 class _Maker:
     """Grows one graph; every step adds a population whose levels later steps may read."""
 
-    draw: Draw
+    choices: Choices
     rng: np.random.Generator
     populations: list[Population] = field(default_factory=list)
     projections: list[Projection] = field(default_factory=list)
@@ -62,10 +97,10 @@ class _Maker:
     codings: dict[str, Coding] = field(default_factory=dict)
 
     def pick(self, options: Any) -> Any:
-        return self.draw(st.sampled_from(list(options)))
+        return self.choices.pick(options)
 
     def number(self, low: int, high: int) -> int:
-        return int(self.draw(st.integers(low, high)))
+        return self.choices.number(low, high)
 
     def fresh(self, stem: str) -> str:
         return f"{stem}{len(self.populations) + len(self.projections)}"
@@ -260,9 +295,20 @@ STEPS = ("dense", "conv", "residual", "concat", "mixed", "pool", "join", "pooled
 @st.composite
 def event_graphs(draw: Draw, steps: tuple[str, ...] = STEPS) -> EventGraph:
     """A random valid graph with up to five populations between input and readouts."""
-    maker = _Maker(draw, np.random.default_rng(draw(st.integers(0, 2**32 - 1))))
+    choices = _Drawn(draw)
+    return _grown(choices, np.random.default_rng(choices.number(0, 2**32 - 1)), steps)
+
+
+def random_graph(seed: int, steps: tuple[str, ...] = STEPS) -> EventGraph:
+    """The graph of a seed: the same forms without hypothesis, for runs in number."""
+    rng = np.random.default_rng(seed)
+    return _grown(_Seeded(rng), rng, steps)
+
+
+def _grown(choices: Choices, rng: np.random.Generator, steps: tuple[str, ...]) -> EventGraph:
+    maker = _Maker(choices, rng)
     coding = maker.pick(INPUT_CODINGS)
-    image = draw(st.booleans()) or draw(st.booleans())
+    image = maker.pick([False, True]) or maker.pick([False, True])
     shape = tuple(maker.number(1, high) for high in (4, 7, 7)) if image else (maker.number(1, 40),)
     maker.add(Input(name="input", shape=shape, coding=coding), [], coding)
     if maker.number(0, 4) == 0:
