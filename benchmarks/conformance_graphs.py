@@ -8,7 +8,6 @@ kept in a file, so an interrupted run goes on where it stopped.
 
 import sys
 from collections import Counter
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,19 +17,13 @@ sys.path.insert(0, str(ROOT))
 
 from campaign import Outcome, run  # noqa: E402
 
-from gxnor_sims.native import NativeEngine, available_isas  # noqa: E402
 from gxnor_snn.graph import Coding, EventGraph, execute  # noqa: E402
 from tests.conformance.compare import differences  # noqa: E402
+from tests.conformance.engines import NATIVE, counts_of  # noqa: E402
 from tests.conformance.graphs import random_graph, random_inputs  # noqa: E402
 
 SIZES = (1, 2, 3, 5, 31, 63, 64, 65, 100, 127, 128, 129, 255, 256, 257, 511, 512, 513)
 BLOCKS = (None, None, 1, 7, 64, 200)
-
-
-@cache
-def engines() -> tuple[NativeEngine, ...]:
-    """The native engine on every dispatch level of this machine."""
-    return tuple(NativeEngine(isa=isa) for isa in available_isas())
 
 
 def traits(graph: EventGraph, n: int) -> frozenset[str]:
@@ -57,24 +50,26 @@ def check(seed: int) -> Outcome:
     rng = np.random.default_rng((seed, 1))
     graph, n = random_graph(seed), int(rng.choice(SIZES))
     x = random_inputs(graph, n, seed)
-    expected = execute(graph, x, record="all", counts="full")
+    modes = {counts_of(name, full=True) for name in NATIVE}
+    expected = {mode: execute(graph, x, record="all", counts=mode) for mode in modes}
     compared: Counter[str] = Counter()
     differing: Counter[str] = Counter()
-    for engine in engines():
+    for name, engine in NATIVE.items():
+        counts = counts_of(name, full=True)
         trace = engine.run(
             graph,
             x,
             record="all",
-            counts="full",
+            counts=counts,
             threads=int(rng.integers(1, 4)),
             batch=BLOCKS[rng.integers(len(BLOCKS))],
         )
-        more, wrong = differences(expected, trace)
+        more, wrong = differences(expected[counts], trace)
         compared += more
         differing += wrong
     return Outcome(compared, differing, traits(graph, n))
 
 
 if __name__ == "__main__":
-    names = ", ".join(map(repr, engines()))
-    sys.exit(run(check, "conformance_graphs", "graphs", 20_000, __doc__, engines=f"reference, {names}"))
+    facts = {"engines": ", ".join(["reference", *NATIVE])}
+    sys.exit(run(check, "conformance_graphs", "graphs", 20_000, __doc__, **facts))

@@ -19,11 +19,11 @@ from record import record  # noqa: E402
 
 from gxnor_converters import from_torch, verify  # noqa: E402
 from gxnor_sims import simulate  # noqa: E402
-from gxnor_sims.native import NativeEngine, available_isas  # noqa: E402
 from gxnor_snn.data import load  # noqa: E402
 from gxnor_snn.graph import execute  # noqa: E402
 from gxnor_snn.train import demo_setup, evaluate, fit  # noqa: E402
 from tests.conformance.compare import differences  # noqa: E402
+from tests.conformance.engines import NATIVE, counts_of  # noqa: E402
 
 EPOCHS, PIECE = 2, 500
 
@@ -41,16 +41,17 @@ def main() -> int:
     began = time.perf_counter()
     proof = verify(model, graph, data.x_test, lambda g, x: simulate(g, x, record="all"), batch=PIECE)
     print(proof, flush=True)
-    engines = [NativeEngine(isa=isa) for isa in available_isas()]
     compared: Counter[str] = Counter()
-    differing: dict[str, Counter[str]] = {repr(engine): Counter() for engine in engines}
+    differing: dict[str, Counter[str]] = {name: Counter() for name in NATIVE}
     for first in range(0, len(data.x_test), PIECE):
         x = data.x_test[first : first + PIECE]
-        expected = execute(graph, x, record="all", counts="full")
-        for engine in engines:
-            more, wrong = differences(expected, engine.run(graph, x, record="all", counts="full"))
+        modes = {counts_of(name, full=True) for name in NATIVE}
+        expected = {mode: execute(graph, x, record="all", counts=mode) for mode in modes}
+        for name, engine in NATIVE.items():
+            counts = counts_of(name, full=True)
+            more, wrong = differences(expected[counts], engine.run(graph, x, record="all", counts=counts))
             compared += more
-            differing[repr(engine)] += wrong
+            differing[name] += wrong
     wrong_samples = proof.samples_differing + sum(sum(found.values()) for found in differing.values())
     figures = {
         "network": "lenet, gxnor",

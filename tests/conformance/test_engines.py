@@ -10,18 +10,13 @@ from hypothesis import strategies as st
 
 from gxnor_sims import Engine, get_engine
 from gxnor_sims.brian2 import Brian2Engine, RandomDelays
-from gxnor_sims.native import NativeEngine, available_isas
 from gxnor_snn.errors import EngineError, InputError, MissingDependencyError, UnsupportedGraphError
 from gxnor_snn.graph import EventGraph, execute
 from tests.gxnor_snn.graph.small import small_graph, small_input
 
 from .compare import assert_same, assert_same_sums
+from .engines import ENGINES, counts_of
 from .graphs import event_graphs, random_inputs
-
-ENGINES: dict[str, Engine] = {
-    "reference": get_engine("reference"),
-    **{f"native-{isa}": NativeEngine(isa=isa) for isa in available_isas()},
-}
 
 ALL = [*ENGINES, "torch-cpu", "torch-cuda", "brian2-numpy"]
 
@@ -61,8 +56,8 @@ def check(engine: Engine, graph: EventGraph, x: dict[str, np.ndarray], **options
 @given(graph=event_graphs(), seed=st.integers(0, 999), n=st.sampled_from([1, 2, 5, 64, 65]))
 def test_random_graphs_run_the_same_on_every_engine(graph: EventGraph, seed: int, n: int) -> None:
     x = random_inputs(graph, n, seed)
-    for engine in ENGINES.values():
-        counts = ["basic", "full"][seed // 4 % 2]
+    for name, engine in ENGINES.items():
+        counts = counts_of(name, full=seed // 4 % 2 == 1)
         check(engine, graph, x, counts=counts, threads=1 + seed % 3, batch=[None, 1, 7, 40][seed % 4])
 
 
@@ -95,7 +90,7 @@ def test_a_net_with_everything_runs_the_same_compiled(engine: str) -> None:
 
 @pytest.mark.parametrize(
     ("engine", "n"),
-    [(e, n) for e in ENGINES for n in (0, 1, 63, 511, 512, 513, 1100)]
+    [(e, n) for e in ENGINES for n in (0, 1, 2, 63, 64, 65, 511, 512, 513, 1100)]
     + [(e, n) for e in ("torch-cpu", "torch-cuda", "brian2-numpy") for n in (0, 1, 63)],
 )
 def test_batches_of_every_size(engine: str, n: int) -> None:

@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from gxnor_converters import from_torch, verify
-from gxnor_sims.native import NativeEngine, available_isas
 from gxnor_snn.data import Dataset, load
 from gxnor_snn.graph import EventGraph, execute
 from gxnor_snn.results import EventTrace
 from gxnor_snn.train import demo_setup, evaluate, fit
 
 from .compare import assert_same
+from .engines import NATIVE, counts_of
 
 
 @pytest.fixture(scope="module")
@@ -28,23 +28,22 @@ def test_the_net_has_learned(trained: tuple[torch.nn.Module, EventGraph, Dataset
     assert evaluate(model, digits.x_test, digits.y_test) > 0.9
 
 
-@pytest.mark.parametrize("isa", available_isas())
+@pytest.mark.parametrize("engine", NATIVE)
 def test_all_digits_are_the_same_in_torch_and_native(
-    trained: tuple[torch.nn.Module, EventGraph, Dataset], isa: str
+    trained: tuple[torch.nn.Module, EventGraph, Dataset], engine: str
 ) -> None:
     model, graph, digits = trained
-    engine = NativeEngine(isa=isa)
 
     def run(part: EventGraph, x: np.ndarray) -> EventTrace:
-        return engine.run(part, x, record="all")
+        return NATIVE[engine].run(part, x, record="all")
 
     certificate = verify(model, graph, digits.x_test, run)
     assert certificate.equal, certificate
     assert certificate.n_samples == len(digits.x_test)
 
 
-@pytest.mark.parametrize("isa", available_isas())
-def test_full_counts_of_all_digits(trained: tuple[torch.nn.Module, EventGraph, Dataset], isa: str) -> None:
+@pytest.mark.parametrize("engine", [name for name in NATIVE if counts_of(name, full=True) == "full"])
+def test_full_counts_of_all_digits(trained: tuple[torch.nn.Module, EventGraph, Dataset], engine: str) -> None:
     _, graph, digits = trained
     expected = execute(graph, digits.x_test, record="all", counts="full")
-    assert_same(expected, NativeEngine(isa=isa).run(graph, digits.x_test, record="all", counts="full"))
+    assert_same(expected, NATIVE[engine].run(graph, digits.x_test, record="all", counts="full"))
