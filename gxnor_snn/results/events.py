@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -47,9 +47,7 @@ class SpikeEvents:
     n_samples: int
 
     def __post_init__(self) -> None:
-        size = math.prod(self.shape)
-        if not 0 < size <= _MOST_NEURONS:
-            raise InputError(f"SpikeEvents: shape is {self.shape}, allowed are 1..{_MOST_NEURONS} neurons")
+        size = _size(self.shape)
         if self.n_samples < 0:
             raise InputError(f"SpikeEvents: n_samples is {self.n_samples}, allowed is 0 or more")
         for name, dtype in _DTYPES.items():
@@ -78,8 +76,13 @@ class SpikeEvents:
         return len(self.sample)
 
     @staticmethod
-    def from_levels(levels: NDArray[Any]) -> "SpikeEvents":
-        """The events of levels (B, *shape).
+    def from_levels(levels: NDArray[np.int16]) -> "SpikeEvents":
+        """The events of levels, int16 (B, *shape).
+
+        Raises
+        ------
+        InputError
+            If `levels` are of another type.
 
         Examples
         --------
@@ -89,11 +92,27 @@ class SpikeEvents:
         >>> events.dense().tolist()
         [[0, 1, -1], [0, 0, 0], [1, 0, 0]]
         """
+        if levels.dtype != np.int16:
+            raise InputError(f"SpikeEvents: levels are {levels.dtype}, allowed are int16")
         shape = levels.shape[1:]
-        flat = levels.reshape(len(levels), math.prod(shape))
-        sample, neuron = np.nonzero(flat)
-        level = flat[sample, neuron].astype(np.int16)
-        return SpikeEvents(sample.astype(np.int64), neuron.astype(np.int32), level, shape, len(levels))
+        flat = levels.reshape(len(levels), _size(shape))
+        active = flat != 0
+        neurons = np.broadcast_to(np.arange(flat.shape[1], dtype=np.int32), flat.shape)
+        return SpikeEvents._made(
+            np.repeat(np.arange(len(flat)), np.count_nonzero(active, axis=1)),
+            neurons[active],
+            flat[active],
+            shape,
+            len(levels),
+        )
+
+    @staticmethod
+    def _made(*values: Any) -> "SpikeEvents":
+        """Of fields that are right by construction: checking them takes longer than making them."""
+        events = object.__new__(SpikeEvents)
+        for field, value in zip(fields(SpikeEvents), values, strict=True):
+            object.__setattr__(events, field.name, value)
+        return events
 
     @staticmethod
     def concatenate(parts: "list[SpikeEvents]") -> "SpikeEvents":
@@ -110,7 +129,7 @@ class SpikeEvents:
         if len(shapes) > 1:
             raise InputError(f"SpikeEvents.concatenate: the populations differ in shape: {sorted(shapes)}")
         starts = np.cumsum([0, *[p.n_samples for p in parts]])
-        return SpikeEvents(
+        return SpikeEvents._made(
             np.concatenate([p.sample + start for p, start in zip(parts, starts[:-1], strict=True)]),
             np.concatenate([p.neuron for p in parts]),
             np.concatenate([p.level for p in parts]),
@@ -144,3 +163,11 @@ class SpikeEvents:
         ends = np.searchsorted(self.sample, np.arange(self.n_samples + 1))
         for first, end in itertools.pairwise(ends.tolist()):
             yield self.neuron[first:end], self.level[first:end]
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    """Neurons of a population; more than fit the type of their index are refused."""
+    size = math.prod(shape)
+    if not 0 < size <= _MOST_NEURONS:
+        raise InputError(f"SpikeEvents: shape is {shape}, allowed are 1..{_MOST_NEURONS} neurons")
+    return size

@@ -17,7 +17,7 @@ from gxnor_snn.graph import EventGraph
 
 __all__ = ["PIECE_BYTES", "bytes_per_sample", "cut", "is_iterable_of_batches", "is_whole", "piece_size", "release"]
 
-PIECE_BYTES = 64 << 20
+PIECE_BYTES = 32 << 20
 """Input and results of one piece take about this much, unless one pass of the engine takes more."""
 
 
@@ -41,23 +41,27 @@ def _is_at_hand(array: Any) -> bool:
     return array.nbytes <= PIECE_BYTES or (array.flags.c_contiguous and array.dtype.isnative)
 
 
-def bytes_per_sample(graph: EventGraph, arrays: Mapping[str, Any], record: Iterable[str], counts: bool) -> int:
-    """About what one sample of a run takes: input, readouts, recorded levels and sums, counts.
+def bytes_per_sample(
+    graph: EventGraph, arrays: Mapping[str, Any], record: Iterable[str], as_events: bool, counted: bool
+) -> int:
+    """About what one sample of a run takes: input, readouts, what is recorded, counts.
 
     Parameters
     ----------
     graph, arrays
         The graph and its inputs, checked.
     record
-        Populations recorded; int16 levels and, from some engines, int64 sums.
-    counts
-        Whether events are counted.
+        Populations recorded: int16 levels and, from some engines, int64 sums.
+    as_events
+        Whether events are made of them: at most one per neuron, and what making them takes.
+    counted
+        Whether events are counted, per sample until they are summed.
     """
     populations = graph.populations
     given: int = sum(a.dtype.itemsize * math.prod(a.shape[1:]) for a in arrays.values())
     kept = sum(8 * populations[name].size for name in graph.readouts)
-    kept += sum(10 * populations[name].size for name in record)
-    return given + kept + (64 * (len(graph.projections) + len(populations)) if counts else 0)
+    kept += sum((40 if as_events else 10) * populations[name].size for name in record)
+    return given + kept + (64 * (len(graph.projections) + len(populations)) if counted else 0)
 
 
 def piece_size(bytes_of_one: int, block: int) -> int:

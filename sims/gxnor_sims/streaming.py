@@ -202,7 +202,7 @@ class _Run:
             for parts in batches:
                 traces = list(parts)
                 seconds = sum(trace.seconds for trace in traces)
-                yield traces[0] if len(traces) == 1 else EventTrace.concatenate(traces, seconds)
+                yield traces.pop() if len(traces) == 1 else EventTrace.concatenate(traces, seconds)
 
     def over(self, x: Any, piece: int | None, progress: Progress) -> Generator[Iterator[EventTrace], None, None]:
         """For each batch the traces of its pieces, in order; they are to be taken before the next batch is.
@@ -236,10 +236,11 @@ class _Run:
             first += trace.n_samples
             release(part)
             yield trace
+            del trace  # before the next is made
 
     def _size(self, arrays: Mapping[str, Any]) -> int:
         """Samples of a piece that fit, in whole blocks of the engine."""
-        one = bytes_per_sample(self.graph, arrays, self.record, self.counts != "none" and not self.summed)
+        one = bytes_per_sample(self.graph, arrays, self.record, self.as_events, self.counts != "none")
         return piece_size(one, getattr(self.engine, "lanes", 1))
 
     def trace(self, piece: Mapping[str, Any], first: int = 0, advance: Advance | None = None) -> EventTrace:

@@ -67,6 +67,8 @@ def test_what_is_no_record_of_events_is_refused(change: dict, match: str) -> Non
 def test_samples_and_batches_that_are_not_there() -> None:
     with pytest.raises(InputError, match=r"sample is 3, allowed is 0..2"):
         GOOD.levels_of(3)
+    with pytest.raises(InputError, match="levels are int64, allowed are int16"):
+        SpikeEvents.from_levels(np.zeros((1, 2), np.int64))  # type: ignore[arg-type]
     with pytest.raises(InputError, match="at least one"):
         SpikeEvents.concatenate([])
     with pytest.raises(InputError, match="differ in shape"):
