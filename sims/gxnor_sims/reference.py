@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
-from gxnor_snn.graph import EventGraph, check_input, execute
+from gxnor_snn.graph import EventGraph, Weighted, check_input, execute
 from gxnor_snn.results import EventTrace
 
 from .engine import check_size
@@ -13,6 +13,7 @@ from .progress import Progress, progress_bar
 __all__ = ["ReferenceEngine"]
 
 _TARGET_VALUES = 1 << 22  # values of the widest population that one batch holds, about 32 MB in int64
+_TARGET_PRODUCTS = 1 << 32  # multiplications of a dense layer that one batch asks numpy for, well under a second
 
 
 class ReferenceEngine:
@@ -41,7 +42,7 @@ class ReferenceEngine:
         arrays = check_input(graph, x)
         n_samples = len(next(iter(arrays.values())))
         if batch is None:
-            batch = max(1, _TARGET_VALUES // max(p.size for p in graph.populations.values()))
+            batch = _batch_of(graph)
         check_size("batch", batch)
         check_size("threads", threads)
         names = record if isinstance(record, str) else tuple(record)
@@ -53,3 +54,10 @@ class ReferenceEngine:
                 if advance is not None:
                     advance(min(batch, n_samples - start))
         return EventTrace.concatenate(parts, time.perf_counter() - started)
+
+
+def _batch_of(graph: EventGraph) -> int:
+    """Samples per batch: neither memory nor the time until an interrupt is heard grows with the graph."""
+    weights = [cast(Weighted, p).weights.size for p in graph.projections.values() if p.weighted]
+    widest = max(p.size for p in graph.populations.values())
+    return max(1, min(_TARGET_VALUES // widest, _TARGET_PRODUCTS // max(weights, default=1)))

@@ -31,21 +31,25 @@ __all__ = [
     "term_of",
 ]
 
+_SYNAPSES_AT_ONCE = 1 << 22  # an interrupt is heard between two calls of numpy
+
 Window = tuple[int, int, int, int, int, int, int, int, int, int, int]
 
 Digits = Iterable[tuple[int, int, NDArray[np.bool_]]]
 """(sign, level, where) as `signed_digits` yields them."""
 
 
-def signed_digits(values: NDArray[np.int64]) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
-    """Yield (sign, level, where): `values` is the sum of sign * 2^level over the yields that hold there.
+def signed_digits(values: NDArray[Any], factor: int = 1) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
+    """Yield (sign, level, where): `factor` * `values` is the sum of sign * 2^level over the yields that hold there.
 
     Non-adjacent form (G. W. Reitwiesner, Binary Arithmetic, 1960): an odd rest takes the digit +1 or -1 that
-    leaves a multiple of four.
+    leaves a multiple of four. The rest is kept in the smallest integers that hold it: layers may be huge.
     """
-    rest, level = values.astype(np.int64), 0
+    largest = max(abs(int(values.min(initial=0))), abs(int(values.max(initial=0)))) * abs(factor)
+    small = next((d for d in (np.int8, np.int16, np.int32) if largest < np.iinfo(d).max), np.int64)
+    rest, level = values.astype(small) * small(factor if largest else 1), 0
     while rest.any():
-        digit = (rest & 1) * (2 - (rest & 3))
+        digit = (rest & 1) * (small(2) - (rest & 3))
         for sign in (-1, 1):
             where = digit == sign
             if where.any():
@@ -93,13 +97,13 @@ class Synapses:
     window
         How outputs see the source.
     weights
-        (outputs, taps, inputs) of the projection, int64.
+        (outputs, taps, inputs) of the projection, in the type it holds them in.
     channels
         The source channel that each reads; broadcasts to the weights.
     """
 
     window: Window
-    weights: NDArray[np.int64]
+    weights: NDArray[Any]
     channels: NDArray[np.int32]
 
 
@@ -113,9 +117,10 @@ def place_by_place(projection: Any, source: Slab, target: Slab, window: Window |
 
 def _added(projection: Any, source: Slab, target: Slab, synapses: Synapses) -> Lowered:
     outputs, taps, _ = synapses.weights.shape
-    weights = synapses.weights * projection.gain
-    constants = np.ascontiguousarray(weights.sum(axis=2) * source.form.lowest).reshape(outputs * taps)
-    term, per_tap = term_of(projection, source, synapses, signed_digits(weights * source.form.step), constants)
+    sums = synapses.weights.sum(axis=2, dtype=np.int64)
+    constants = np.ascontiguousarray(sums * (projection.gain * source.form.lowest)).reshape(outputs * taps)
+    digits = signed_digits(synapses.weights, projection.gain * source.form.step)
+    term, per_tap = term_of(projection, source, synapses, digits, constants)
     return Lowered(term, int(per_tap @ readings(synapses.window, target.image)) * source.form.planes)
 
 
@@ -125,13 +130,14 @@ def term_of(
     """The term that lists for every digit the sources of the synapses where it holds; and its entries per tap."""
     outputs, taps, _ = synapses.weights.shape
     channels = np.broadcast_to(synapses.channels, synapses.weights.shape)
+    step = max(1, _SYNAPSES_AT_ONCE * outputs // max(synapses.weights.size, 1))
     kinds: list[tuple[int, int]] = []
     lengths: list[NDArray[np.int64]] = []
     entries: list[NDArray[np.int32]] = []
     for sign, level, where in digits:
         kinds.append((sign, level))
         lengths.append(np.count_nonzero(where, axis=2).reshape(-1))
-        entries.append(channels[where])
+        entries += [channels[i : i + step][where[i : i + step]] for i in range(0, outputs, step)]
     term = Term.make(
         source.index,
         synapses.window,
@@ -167,10 +173,9 @@ def _weighted(projection: Any, source: Slab, target: Slab) -> Lowered:
 
 
 def _dense(projection: Any, source: Slab) -> Synapses:
-    weights = projection.weights.astype(np.int64)
-    outputs, inputs = weights.shape
+    outputs, inputs = projection.weights.shape
     # The weights read the source in C order, channels outermost; the slab has them innermost.
-    ordered = weights.reshape(outputs, source.channels, source.positions).transpose(0, 2, 1)
+    ordered = projection.weights.reshape(outputs, source.channels, source.positions).transpose(0, 2, 1)
     window = (1, 1, inputs, 1, 1, 1, 1, 0, 0, 1, 1)
     channels = np.arange(inputs, dtype=np.int32)
     return Synapses(window, ordered.reshape(outputs, 1, inputs), channels)
@@ -178,7 +183,7 @@ def _dense(projection: Any, source: Slab) -> Synapses:
 
 def _conv2d(projection: Any, source: Slab) -> Synapses:
     outputs, per_group, rows, columns = projection.weights.shape
-    weights = projection.weights.astype(np.int64).transpose(0, 2, 3, 1).reshape(outputs, rows * columns, per_group)
+    weights = projection.weights.transpose(0, 2, 3, 1).reshape(outputs, rows * columns, per_group)
     group = np.arange(outputs, dtype=np.int32) // (outputs // projection.groups)
     channels = group[:, None, None] * np.int32(per_group) + np.arange(per_group, dtype=np.int32)
     return Synapses(_window_of(projection, source), weights, channels)

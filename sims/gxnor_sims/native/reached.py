@@ -115,7 +115,7 @@ class FullPlanner:
         for row, edge in enumerate(edges, first):
             mask, coding = self._masks[edge.source], self._graph.coding(edge.source)
             synapses = synapses_of(edge, mask)
-            digits, times = weight_planes(edge.coding, synapses.weights)
+            digits, times = weight_planes(edge.coding, synapses.weights.astype(np.int64))
             outputs, taps, _ = synapses.weights.shape
             terms.append(term_of(edge, mask, synapses, digits, np.zeros(outputs * taps, np.int64))[0])
             alike = coding.n_planes if coding.kind == "pm1" else 1  # planes of the level with the same mask

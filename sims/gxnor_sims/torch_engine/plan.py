@@ -1,5 +1,6 @@
 """Plan once, run often: a graph's weights, thresholds and fan-outs as int8 matrices on one device."""
 
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from .product import INT32
 __all__ = ["Plan", "why_not"]
 
 _MOVERS = ("pool2d", "identity")
+_PRODUCTS_AT_ONCE = 1 << 34
 
 
 def why_not(graph: EventGraph) -> str | None:
@@ -86,7 +88,16 @@ class Plan:
         self.counted = {n: LevelCount(graph, n, arithmetic) for n in codings}
         self._full: Mapping[str, FullCount] | None = None
         self._lock = threading.Lock()
-        self.batch = max(1, memory // self.bytes_per_sample)
+        self.batch = max(1, min(memory // self.bytes_per_sample, self._unhurried(graph)))
+
+    def _unhurried(self, graph: EventGraph) -> int:
+        """Samples whose product with the largest matrix a CPU makes in a fraction of a second.
+
+        Nothing hears an interrupt meanwhile. Convolutions come in chunks; a GPU is never that slow.
+        """
+        weights = [cast(Weighted, p).weights.size for p in graph.projections.values() if p.weighted]
+        on_cpu = self.arithmetic.device.type == "cpu"
+        return _PRODUCTS_AT_ONCE // max(weights, default=1) if on_cpu else sys.maxsize
 
     def _edge(self, graph: EventGraph, edge: Projection) -> _Edge:
         coding = graph.coding(edge.source)

@@ -14,6 +14,7 @@ from .digits import Digits
 __all__ = ["ExactProduct", "Piece", "pieces_of"]
 
 INT32 = (1 << 31) - 1
+_ROWS_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,11 @@ def pieces_of(parts: list[NDArray[Any]], largest: int, limit: int = INT32) -> li
     """
     found = []
     for digit, weights in enumerate(parts):
-        magnitudes = np.abs(weights.astype(np.int64))
+        magnitudes = np.abs(weights.astype(np.promote_types(weights.dtype, np.int16)))  # |-128| is no int8
         open_parts = [(0, weights.shape[1])]
         while open_parts:
             start, stop = open_parts.pop()
-            bound = int(magnitudes[:, start:stop].sum(axis=1).max(initial=0)) * largest
+            bound = int(magnitudes[:, start:stop].sum(axis=1, dtype=np.int64).max(initial=0)) * largest
             if bound > limit and stop - start > 1:
                 middle = (start + stop) // 2
                 open_parts += [(middle, stop), (start, middle)]
@@ -94,7 +95,7 @@ class ExactProduct:
     def __init__(
         self, weights: NDArray[Any], lo: int, hi: int, arithmetic: Arithmetic, limit: int = INT32
     ) -> None:
-        wide = weights.astype(np.int64)
+        wide = weights.astype(np.int16 if weights.dtype == np.int8 else np.int64)  # room for a carry, not more
         self.arithmetic = arithmetic
         self.outputs, self.shared = len(wide), int(wide.shape[1])
         self.digits = Digits.of(lo, hi, arithmetic.width)
@@ -103,17 +104,19 @@ class ExactProduct:
         self.pieces = pieces_of(parts, max(self.digits.largest), limit)
         self._matrices = [self._moved(parts[p.digit][:, p.start : p.stop]) for p in self.pieces]
         offset = self.digits.offset
-        self._correction = self._on_device(offset * wide.sum(axis=1)) if offset else None
+        self._correction = self._on_device(offset * wide.sum(axis=1, dtype=np.int64)) if offset else None
         self._plain = self.digits.count * len(self.pieces) == 1 and not offset and self.weight_digits.count == 1
 
     def _on_device(self, array: NDArray[np.int64]) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.arithmetic.device)
 
-    def _moved(self, part: NDArray[np.int64]) -> torch.Tensor:
+    def _moved(self, part: NDArray[Any]) -> torch.Tensor:
         """A digit of the weights as the right-hand matrix (K, outputs), padded."""
         outputs, shared = part.shape
         padded = np.zeros((self.arithmetic.padded(shared), self.arithmetic.padded(outputs)), np.int8)
-        padded[:shared, :outputs] = part.T
+        for start in range(0, shared, _ROWS_AT_ONCE):  # an interrupt is heard in between
+            stop = min(start + _ROWS_AT_ONCE, shared)
+            padded[start:stop, :outputs] = part[:, start:stop].T
         return torch.from_numpy(padded).to(self.arithmetic.device)
 
     @property
