@@ -17,5 +17,5 @@ def test_a_rate_is_what_a_core_can_do(isa: str) -> None:
     ("isa", "seconds"), [("mmx", 0.0), ("portable", -1.0), ("portable", 2.0), ("portable", float("nan"))]
 )
 def test_what_it_does_not_take_is_refused(isa: str, seconds: float) -> None:
-    with pytest.raises(ValueError, match="mmx|seconds"):
+    with pytest.raises(ValueError, match=r"mmx|seconds"):
         _kernels.measure_ops(isa, seconds)
