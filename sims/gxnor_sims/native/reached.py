@@ -33,21 +33,22 @@ PARTS = {"plain": 0, "magnitude": 1, "positive": 2}
 Factors = NDArray[np.int64]
 
 
-def weight_planes(coding: Coding, weights: NDArray[np.int64]) -> tuple[Digits, int]:
+def weight_planes(coding: Coding, weights: NDArray[Any]) -> tuple[Digits, int]:
     """The different masks of nonzero weight planes, as digits, and how many planes each stands for."""
     if coding.kind == "pm1":  # every plane of every weight is nonzero
         return [(1, 0, np.ones(weights.shape, np.bool_))], coding.n_planes
-    masks = [(np.abs(weights) >> k) & 1 != 0 for k in range(coding.n_planes)]
-    return [(1, k, mask) for k, mask in enumerate(masks) if mask.any()], 1
+    magnitude = np.abs(weights)
+    masks = ((k, (magnitude >> k) & 1 != 0) for k in range(coding.max_abs.bit_length()))  # one at a time
+    return ((1, k, mask) for k, mask in masks if mask.any()), 1
 
 
 def plane_signs(projection: Any, shape: tuple[int, ...]) -> tuple[Factors, Factors]:
     """Per source neuron, the +1 and the -1 weight planes of all its synapses."""
-    coding, weights = projection.coding, projection.weights.astype(np.int64)
-    wide = Coding.bits(coding.n_planes)
-    # The weight whose bits are the +1 planes.
-    up = (weights + wide.hi) >> 1 if coding.kind == "pm1" else np.maximum(weights, 0)
-    positive = replace(projection, weights=up, coding=wide).fan_out(shape).planes
+    coding, up = projection.coding, np.maximum(projection.weights, 0)
+    if coding.kind == "pm1":
+        up = (projection.weights.astype(np.int32) >> 1) + np.int32(1 << (coding.n_planes - 1))
+    # `up` is the weight whose bits are the +1 planes.
+    positive = replace(projection, weights=up, coding=Coding.bits(coding.n_planes)).fan_out(shape).planes
     return positive, projection.fan_out(shape).planes - positive
 
 
@@ -76,6 +77,7 @@ class FullPlanner:
         self._slabs, self._add_slab = slabs, add_slab
         self._masks: dict[str, Slab] = {}
         self._above: dict[str, Combination] = {}  # per projection: sum of up_i (P_i - N_i)
+        self._signs: dict[str, tuple[Factors, Factors]] = {}
 
     def source(self, name: str) -> None:
         """Slabs made from a population's levels, and their rows; the population's own rows come after."""
@@ -84,12 +86,13 @@ class FullPlanner:
             return
         slab, coding = self._slabs[name], self._graph.coding(name)
         self._masks[name] = self._mask_of(slab, coding)
+        self._signs |= {edge.name: plane_signs(edge, slab.shape) for edge in edges}
         if coding.max_abs <= 1 or (coding.kind != "pm1" and coding.lo >= 0):
             return  # the population's own rows tell
         up = self._up_of(slab, coding)
         rows = RowPlan(Coding.bits(up.form.planes), slab.shape, self._program.n_rows)
         for edge in edges:
-            positive, negative = plane_signs(edge, slab.shape)
+            positive, negative = self._signs[edge.name]
             self._above[edge.name] = rows.ones(positive) + _negated(rows.ones(negative))
         self._program.add_done(up.index, rows.magnitude_planes, rows.rows)
 
@@ -98,7 +101,7 @@ class FullPlanner:
         for edge in self._graph.outgoing(name):
             if not edge.weighted:
                 continue
-            positive, negative = plane_signs(edge, rows.shape)
+            positive, negative = self._signs.pop(edge.name)
             if edge.name in self._above:
                 agree = self._above[edge.name] + rows.ones(negative)
             elif rows.coding.max_abs <= 1:
@@ -115,7 +118,7 @@ class FullPlanner:
         for row, edge in enumerate(edges, first):
             mask, coding = self._masks[edge.source], self._graph.coding(edge.source)
             synapses = synapses_of(edge, mask)
-            digits, times = weight_planes(edge.coding, synapses.weights.astype(np.int64))
+            digits, times = weight_planes(edge.coding, synapses.weights)
             outputs, taps, _ = synapses.weights.shape
             terms.append(term_of(edge, mask, synapses, digits, np.zeros(outputs * taps, np.int64))[0])
             alike = coding.n_planes if coding.kind == "pm1" else 1  # planes of the level with the same mask
