@@ -40,16 +40,19 @@ Digits = Iterable[tuple[int, int, NDArray[np.bool_]]]
 
 
 def signed_digits(values: NDArray[Any], factor: int = 1) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
-    """Yield (sign, level, where): `factor` * `values` is the sum of sign * 2^level over the yields that hold there.
+    """Yield (sign, level, where): factor * values is the sum of sign * 2^level over the yields that hold there.
 
     Non-adjacent form (G. W. Reitwiesner, Binary Arithmetic, 1960): an odd rest takes the digit +1 or -1 that
     leaves a multiple of four. The rest is kept in the smallest integers that hold it: layers may be huge.
     """
     largest = max(abs(int(values.min(initial=0))), abs(int(values.max(initial=0)))) * abs(factor)
-    small = next((d for d in (np.int8, np.int16, np.int32) if largest < np.iinfo(d).max), np.int64)
-    rest, level = values.astype(small) * small(factor if largest else 1), 0
+    small = next((np.dtype(d) for d in ("i1", "i2", "i4") if largest < np.iinfo(d).max), np.dtype("i8"))
+    rest: NDArray[Any] = values.astype(small)
+    if largest:
+        rest *= factor
+    level = 0
     while rest.any():
-        digit = (rest & 1) * (small(2) - (rest & 3))
+        digit: NDArray[Any] = (rest & 1) * (2 - (rest & 3))
         for sign in (-1, 1):
             where = digit == sign
             if where.any():
