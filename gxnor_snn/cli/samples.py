@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gxnor_snn.errors import DataError, InputError
-from gxnor_snn.graph import EventGraph, check_input
+from gxnor_snn.graph import EventGraph, check_form
 
 __all__ = ["Samples", "load_samples", "read_npy"]
 
@@ -22,7 +22,7 @@ class Samples:
     name
         Of the data set or file.
     x
-        Integer levels (N, *shape) that the graph admits.
+        Integers (N, *shape) of the graph's input; a file is mapped, not read.
     y
         Classes (N,), or None where there are none.
     """
@@ -39,7 +39,9 @@ def load_samples(
     labels: Path | None = None,
     limit: int | None = None,
 ) -> Samples:
-    """Read the test part of a data set, or an array file, and check it against the graph.
+    """Read the test part of a data set, or an array file, and check its form against the graph.
+
+    Levels are checked when they are run, piece by piece: a file may be larger than memory.
 
     Parameters
     ----------
@@ -115,10 +117,10 @@ def _fitted(graph: EventGraph, samples: Samples, limit: int | None) -> Samples:
     if shape[:1] == (1,) and x.shape[1:] == shape[1:]:
         x = x[:, None]  # a missing channel axis is added, as the models do
     x = x[:limit]
-    check_input(graph, x)
+    check_form(graph, x)
     if len(x) == 0:
         raise InputError(f"{samples.name} holds no samples")
     y = None if samples.y is None else samples.y
     if y is not None and len(y) != len(samples.x):
         raise InputError(f"{samples.name} has {len(samples.x)} samples and {len(y)} labels; they must be equal")
-    return Samples(samples.name, np.ascontiguousarray(x), None if y is None else y[:limit])
+    return Samples(samples.name, x, None if y is None else y[:limit])

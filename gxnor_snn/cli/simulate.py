@@ -45,10 +45,16 @@ def simulate(
             help="Population whose levels go into the trace; may be given several times; all means every one.",
         ),
     ] = None,
+    events: Annotated[
+        bool, typer.Option("--events", help="Write what --record names as events: only levels that are not zero.")
+    ] = False,
     counts: Annotated[
         str,
         typer.Option(metavar="basic|full|none", help="Which events to count."),
     ] = "basic",
+    summed: Annotated[
+        bool, typer.Option("--summed", help="Write counts as sums over all samples, not of each.")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -67,6 +73,7 @@ def simulate(
     Every engine gives the same integers. Where labels are there, the accuracy is printed.
     """
     from gxnor_sims import get_engine
+    from gxnor_sims import simulate as run
     from gxnor_snn.errors import InputError
     from gxnor_snn.graph import EventGraph, check_record
 
@@ -81,6 +88,8 @@ def simulate(
 
     if record and out is None:
         raise InputError("--record keeps levels for a trace; name its file with --out")
+    if events and not record:
+        raise InputError("--events says how levels are written; name the populations with --record")
     if counts_out is not None and counts == "none":
         raise InputError("--counts none counts nothing to write to --counts-out")
     if counts_out is not None and counts_out.suffix != ".json":
@@ -96,9 +105,16 @@ def simulate(
     runs = get_engine(engine, **extra)
     shared: Any = {"batch": batch, "threads": threads, "progress": screen.progress}
     wanted = check_record(loaded, kept)
-    trace = runs.run(loaded, chosen.x, record="all" if check else wanted, counts=counts, **shared)
-    comparison, speeds = _checked(loaded, chosen.x, trace, runs, counts, shared) if check else (None, {})
-    trace = replace(trace, spikes={name: trace.spikes[name] for name in wanted})
+    # What is compared sample by sample is made dense; what is not written is not kept.
+    comparison: Comparison | None = None
+    speeds: dict[str, EventTrace] = {}
+    if check:
+        trace = runs.run(loaded, chosen.x, record="all", counts=counts, **shared)
+        comparison, speeds = _checked(loaded, chosen.x, trace, runs, counts, shared)
+        trace = _reduced(trace, wanted, events, summed)
+    else:
+        form = "events" if events else "levels"
+        trace = run(loaded, chosen.x, runs, wanted, counts, record_as=form, summed=summed or out is None, **shared)
     if out is not None:
         _write_trace(out, trace, chosen)
     if trace.counts is not None and counts_out is not None:
@@ -134,6 +150,13 @@ def _checked(
     return compare_traces(trace, against), timed
 
 
+def _reduced(trace: "EventTrace", record: tuple[str, ...], events: bool, summed: bool) -> "EventTrace":
+    """What of a whole trace was asked for."""
+    trace = replace(trace, spikes={name: trace.spikes[name] for name in record})
+    trace = trace.sparse() if events else trace
+    return replace(trace, counts=trace.counts.summed()) if summed and trace.counts is not None else trace
+
+
 def _summary(trace: "EventTrace", samples: "LoadedSamples") -> list[tuple[str, str]]:
     from gxnor_snn.plots.units import count, percent
 
@@ -153,7 +176,10 @@ def _summary(trace: "EventTrace", samples: "LoadedSamples") -> list[tuple[str, s
 
 
 def _write_trace(path: Path, trace: "EventTrace", samples: "LoadedSamples") -> None:
-    """One compressed .npz: readouts/NAME, logits, predictions, labels, spikes/NAME, counts/PART/NAME/FIELD."""
+    """One compressed .npz: readouts/NAME, logits, predictions, labels, recorded levels, counts/PART/NAME/FIELD.
+
+    Levels are spikes/NAME, or the fields of `SpikeEvents` as events/NAME/FIELD.
+    """
     import numpy as np
 
     from gxnor_snn.files import atomic_path
@@ -164,6 +190,11 @@ def _write_trace(path: Path, trace: "EventTrace", samples: "LoadedSamples") -> N
     if samples.y is not None:
         arrays["labels"] = samples.y
     arrays |= {f"spikes/{name}": levels for name, levels in trace.spikes.items()}
+    arrays |= {
+        f"events/{name}/{field}": np.asarray(value)
+        for name, events in trace.events.items()
+        for field, value in vars(events).items()
+    }
     if trace.counts is not None:
         groups: list[tuple[str, Any]] = [
             ("projections", trace.counts.projections),

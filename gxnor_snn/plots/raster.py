@@ -59,7 +59,7 @@ def event_raster(
     graph
         The graph that ran.
     trace
-        Its trace, with the levels of at least one population recorded.
+        Its trace, with the levels of at least one population recorded, dense or as events.
     sample
         Index of the sample in the trace.
     ax
@@ -79,17 +79,16 @@ def event_raster(
     InputError
         If the trace recorded nothing or comes from another graph, or `sample` is out of range.
     """
-    names = [n for n in graph.populations if n in trace.spikes]
-    if not names or len(names) < len(trace.spikes):
+    names = [n for n in graph.populations if n in trace.recorded]
+    if not names or len(names) < len(trace.recorded):
         raise InputError(
-            f"event_raster: the trace recorded {sorted(trace.spikes)}, needs at least one population and only "
+            f"event_raster: the trace recorded {sorted(trace.recorded)}, needs at least one population and only "
             f"those of the graph: {', '.join(graph.populations)}"
         )
-    samples = len(trace.spikes[names[0]])
-    if not 0 <= sample < samples:
-        raise InputError(f"event_raster: sample is {sample}, allowed is 0..{samples - 1}")
+    if not 0 <= sample < trace.n_samples:
+        raise InputError(f"event_raster: sample is {sample}, allowed is 0..{trace.n_samples - 1}")
 
-    panels = [_panel(graph, name, trace.spikes[name][sample]) for name in names]
+    panels = [_panel(graph, name, trace.levels_of(name, sample)) for name in names]
     heading = f"Events of sample {sample}" if title is None else title
     vectors = {n: r[sample : sample + 1] for n, r in trace.readouts.items() if r.ndim == 2}
     logits = {n: logits_of(sums, *trace.affine[n])[0] for n, sums in vectors.items()}

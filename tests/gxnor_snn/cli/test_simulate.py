@@ -6,6 +6,7 @@ import pytest
 from gxnor_sims import simulate
 from gxnor_snn.cli.counts_file import read_counts
 from gxnor_snn.graph import EventGraph
+from gxnor_snn.results import SpikeEvents
 
 
 @pytest.mark.parametrize("engine", ["native", "reference"])
@@ -64,6 +65,33 @@ def test_full_counts_and_none(work, tmp_path, gxnor) -> None:
     text = gxnor(*words, "--counts", "none").stdout
     assert "resting" not in text
     assert not [name for name in np.load(out) if name.startswith("counts")]
+
+
+@pytest.mark.parametrize("check", [(), ("--check",)])
+def test_events_and_summed_counts(check, work, tmp_path, gxnor, refused) -> None:
+    out = tmp_path / "t.npz"
+    words = ("simulate", work.graph, "--input", work.x, "--record", "act1", "--out", out, *check)
+    gxnor(*words)
+    dense = dict(np.load(out))
+    gxnor(*words, "--events", "--summed")
+    held = dict(np.load(out))
+    fields = {f: held.pop(f"events/act1/{f}") for f in ("sample", "neuron", "level")}
+    shape, n_samples = tuple(held.pop("events/act1/shape").tolist()), int(held.pop("events/act1/n_samples"))
+    levels = dense.pop("spikes/act1")
+    assert np.array_equal(SpikeEvents(**fields, shape=shape, n_samples=n_samples).dense(), levels)
+    assert list(held) == list(dense)
+    for name, array in dense.items():
+        assert np.array_equal(held[name], array.sum() if name.startswith("counts") else array)
+    refused("simulate", work.graph, "--input", work.x, "--events", match="--record")
+
+
+def test_levels_of_a_file_are_checked_while_it_is_read(work, tmp_path, refused) -> None:
+    x = np.load(work.x).astype(np.int16)
+    x[17, 0, 3, 4] = 256
+    np.save(tmp_path / "x.npy", x)
+    out = tmp_path / "t.npz"
+    refused("simulate", work.graph, "--input", tmp_path / "x.npy", "--out", out, match="sample 17 holds 256")
+    assert not out.exists()
 
 
 def test_quiet(work, tmp_path, gxnor) -> None:

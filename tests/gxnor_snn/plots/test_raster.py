@@ -42,6 +42,12 @@ def test_feature_maps_show_the_sign_and_size_of_every_level(graph, trace, sample
     np.testing.assert_allclose(np.abs(maps)[nonzero], 0.25 + 0.75 * np.abs(levels)[nonzero] / np.abs(levels).max())
 
 
+def test_events_are_drawn_as_their_levels_are(graph, trace):
+    dense, sparse = (event_raster(graph, t, 1).child_axes for t in (trace, trace.sparse()))
+    for a, b in zip(dense[:-1], sparse[:-1], strict=True):  # the last panel holds logits
+        np.testing.assert_array_equal(picture(a), picture(b))
+
+
 def test_vectors_are_folded_in_reading_order(graph, trace):
     image = picture(event_raster(graph, trace, 1).child_axes[3])
     np.testing.assert_array_equal(np.sign(image).ravel(), np.sign(trace.spikes["act2"][1]))

@@ -31,6 +31,18 @@ def test_signed_digits_add_up_and_are_never_adjacent(values: np.ndarray) -> None
     assert total == values.tolist()
 
 
+@given(
+    arrays(np.int8, st.integers(0, 20), elements=st.integers(-128, 127)),
+    st.sampled_from([1, -1, 2, -3, 127, 128, -32768, 1 << 40]),
+)
+def test_signed_digits_of_small_types_have_room(values: np.ndarray, factor: int) -> None:
+    total = [0] * len(values)
+    for sign, level, where in signed_digits(values, factor):
+        for i in np.flatnonzero(where):
+            total[i] += sign << level
+    assert total == [factor * v for v in values.tolist()]
+
+
 @pytest.mark.parametrize(
     ("coding", "form"),
     [
