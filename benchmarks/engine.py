@@ -2,7 +2,7 @@
 
     python benchmarks/engine.py --trained runs/training/mnist-sharp-0.safetensors     every row, about ten minutes
     python benchmarks/engine.py dense conv                                           some rows
-    python benchmarks/engine.py --table                                              what is recorded, as a table
+    python benchmarks/engine.py --table | --summary                                  what is recorded, as Markdown
 
 Writes results/engine.json row by row; rows recorded earlier are kept, each with its own provenance. Time runs from
 the input array to the finished trace with basic counts, after planning; the field starts from ready float32 (int8)
@@ -21,6 +21,7 @@ import json
 import logging
 import os
 import sys
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +29,7 @@ from typing import Any
 
 import engine_field as field
 import engine_own as own
-from engine_table import table
+from engine_table import summary, table
 from engine_timing import Setting
 from record import RESULTS, command
 
@@ -66,10 +67,12 @@ def main() -> None:
     parser.add_argument("--trained", type=Path, help="checkpoint of a trained lenet for MNIST")
     parser.add_argument("--threads", type=int, nargs="+", help="in place of one and two")
     parser.add_argument("--rounds", type=int, help="in place of each row's own number")
+    parser.add_argument("--cpu", action="store_true", help="CPU time, for one thread on a busy machine")
     parser.add_argument("--table", action="store_true", help="print what is recorded and run nothing")
+    parser.add_argument("--summary", action="store_true", help="print the ratios recorded and run nothing")
     arguments = parser.parse_args()
-    if arguments.table:
-        print(table(recorded()))
+    if arguments.table or arguments.summary:
+        print(table(recorded()) if arguments.table else summary(recorded()))
         return
     if not os.environ.keys() >= KEEP_MEMORY.keys():  # read when a process starts
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **KEEP_MEMORY})
@@ -79,10 +82,17 @@ def main() -> None:
         row, rounds, threads = ROWS[name]
         for number in arguments.threads or threads:
             print(f"{name}, {number} thread{'s' * (number > 1)}", flush=True)
-            figures = row(Setting(number, arguments.rounds or rounds, arguments.trained))
+            clock = time.process_time if arguments.cpu else time.perf_counter
+            figures = row(Setting(number, arguments.rounds or rounds, arguments.trained, clock))
             versions = figures.pop("versions", {})
             checkpoint = arguments.trained.name if arguments.trained else None
-            facts = {"command": command(), "rounds": arguments.rounds or rounds, "trained": checkpoint, **versions}
+            facts = {
+                "command": command(),
+                "rounds": arguments.rounds or rounds,
+                "clock": clock.__name__,
+                "trained": checkpoint,
+                **versions,
+            }
             rows = recorded()
             part = {**rows.get(name, {}), str(number): {"figures": figures, "provenance": provenance(**facts)}}
             write_json(PATH, {n: {**rows, name: part}[n] for n in ROWS if n in {**rows, name: part}})

@@ -37,7 +37,7 @@ def overhead(setting: Setting) -> dict[str, Any]:
 
         return run
 
-    times = take_turns({"simulate": calls(False), "simulate, counts read": calls(True)}, setting.rounds)
+    times = take_turns({"simulate": calls(False), "simulate, counts read": calls(True)}, setting)
     return {"microseconds": {name: 1e6 * median(values) / CALLS for name, values in times.items()}}
 
 
@@ -51,7 +51,7 @@ def floor(setting: Setting) -> dict[str, Any]:
     graph = nets.dense_layer(0.5)
     synapses = sum(int(np.count_nonzero(p.weights)) for p in graph.projections.values())  # type: ignore[attr-defined]
     rates = {isa: _kernels.measure_ops(isa, 0.3) for isa in available_isas()}
-    times = take_turns({isa: traced(graph, x, 1, isa) for isa in rates}, 3 * setting.rounds)
+    times = take_turns({isa: traced(graph, x, 1, isa) for isa in rates}, setting, 3)
     found = {}
     for isa, (rate, ops_per_adder) in rates.items():
         engine: Any = get_engine("native", isa=isa)
@@ -78,7 +78,7 @@ def counting(setting: Setting) -> dict[str, Any]:
             return engine.run(graph, x, counts="none", threads=setting.threads)
 
         runs = {"with": traced(graph, x, setting.threads), "without": without}
-        times = take_turns(runs, (3 if name == "dense" else 1) * setting.rounds)
+        times = take_turns(runs, setting, 5 if name.startswith("dense") else 1)
         found[name] = median_ratio(times["with"], times["without"])
     return {"with_over_without": found}
 
@@ -103,7 +103,7 @@ def zeros(setting: Setting) -> dict[str, Any]:
     found = {}
     for name, (make, x) in work.items():
         runs = {f"{share:.1f}": traced(make(share), x, setting.threads) for share in shares}
-        times = take_turns(runs, setting.rounds)
+        times = take_turns(runs, setting)
         seconds = {share: median(values) for share, values in times.items()}
         over = {share: seconds[share] / seconds["0.3"] * (1 - 0.3) / (1 - float(share)) for share in seconds}
         found[name] = {"seconds": seconds, "over_proportional": over}

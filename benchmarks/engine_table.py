@@ -1,4 +1,4 @@
-"""The recorded rows of ``engine.py`` as Markdown."""
+"""The recorded rows of ``engine.py`` as Markdown: all of it, and the summary that docs/engines.md shows."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,6 +18,36 @@ def table(rows: Mapping[str, Any]) -> str:
             title = f"### {name}, {threads} thread{'s' * (threads != '1')}"
             parts.append("\n".join([title, "", *_FORMS.get(name, _contest)(part["figures"])]))
     return "\n\n".join(parts)
+
+
+_WORK = {
+    "dense": ("dense 1024 x 1024, batch 1024", ""),
+    "dense, sums": ("same, sums read out", ", sums read out"),
+    "conv": ("3x3 convolution 128 -> 128 on 32 x 32, batch 512", ""),
+    "vgg": ("`vgg`, 32 x 32 pixels, batch 512", ""),
+    "lenet": ("`lenet`, 10,000 images", ""),
+    "one": ("dense 1024 x 1024, one sample, `execute_into`", ""),
+}
+"""Work by row, and what its runs' names end in."""
+
+
+def summary(rows: Mapping[str, Any]) -> str:
+    """How many times as fast as each contestant, one line each.
+
+    Parameters
+    ----------
+    rows
+        As for `table`.
+    """
+    variants = ("1/2 zeros{}", "1/3 zeros{}", "trained{}", "1/2 zeros{}, avx2", "1/2 zeros{}, portable")
+    lines = _head("work", "against", "1/2 zeros", "1/3 zeros", "trained", "AVX2", "portable", "two threads")
+    for name, (work, end) in _WORK.items():
+        by_threads = rows.get(name.partition(",")[0], {})
+        one, two = (by_threads.get(n, {}).get("figures", {}).get("times_as_fast", {}) for n in ("1", "2"))
+        for against, ratios in one.items():
+            cells = [_times(ratios.get(variant.format(end))) for variant in variants]
+            lines.append(_line(work, against, *cells, _times(two.get(against, {}).get(f"1/2 zeros{end}"))))
+    return "\n".join(lines)
 
 
 def _contest(figures: Mapping[str, Any]) -> list[str]:

@@ -32,11 +32,14 @@ class Setting:
         Turns.
     trained
         Checkpoint of a trained `lenet`, or None.
+    clock
+        `time.perf_counter`, or `time.process_time` for the CPU seconds of one thread on a busy machine.
     """
 
     threads: int
     rounds: int
     trained: Path | None
+    clock: Callable[[], float] = time.perf_counter
 
 
 def traced(graph: EventGraph, x: NDArray[Any], threads: int, isa: str | None = None) -> Callable[[], object]:
@@ -61,17 +64,19 @@ def native_runs(
     return runs | {f"{first}, {isa}": traced(graph, x, threads, isa) for isa in reversed(others)}
 
 
-def take_turns(runs: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+def take_turns(
+    runs: Mapping[str, Callable[[], object]], setting: Setting, times_rounds: int = 1
+) -> dict[str, list[float]]:
     """Seconds of every run in every round, each started when the one before has settled; all run once untimed."""
     times: dict[str, list[float]] = {name: [] for name in runs}
     for run in runs.values():
         run()
-    for _ in range(rounds):
+    for _ in range(setting.rounds * times_rounds):
         for name, run in runs.items():
             time.sleep(SETTLE_S)
-            began = time.perf_counter()
+            began = setting.clock()
             run()
-            times[name].append(time.perf_counter() - began)
+            times[name].append(setting.clock() - began)
     return times
 
 
@@ -108,7 +113,7 @@ def contest(
             left_out[name] = str(error)
             print(f"  {name}: {error}")
     runs = {f"native, {name}": run for name, run in native.items()} | {n: c.run for n, c in found.items()}
-    times = take_turns({name: _repeated(run, repeats) for name, run in runs.items()}, setting.rounds)
+    times = take_turns({name: _repeated(run, repeats) for name, run in runs.items()}, setting)
     return {
         "seconds": {name: statistics.median(values) / repeats for name, values in times.items()},
         "times_as_fast": {
