@@ -128,6 +128,15 @@ def test_arrays_inside_files_are_read_by_slices(monkeypatch: pytest.MonkeyPatch)
     assert held.most == get_engine("native").lanes  # type: ignore[attr-defined]
 
 
+def test_a_loader_of_torch_gives_batches() -> None:
+    from torch.utils.data import DataLoader
+
+    graph, x = small_graph(), small_input(9)
+    loader: Any = DataLoader([*x], batch_size=4)  # type: ignore[arg-type]
+    assert_same(execute(graph, x), simulate(graph, loader))
+    assert [trace.n_samples for trace in stream(graph, loader)] == [4, 4, 1]
+
+
 def test_one_trace_per_batch_of_an_iterable(monkeypatch: pytest.MonkeyPatch) -> None:
     graph, x = small_graph(), small_input(9)
     monkeypatch.setattr(pieces, "PIECE_BYTES", 1)

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from functools import reduce
 
 import numpy as np
 import pytest
@@ -31,6 +32,40 @@ def test_joining_nothing_or_strangers_is_refused(counts: Counts) -> None:
         Counts.concatenate([])
     with pytest.raises(InputError, match="different graphs"):
         Counts.concatenate([counts, Counts(1, {}, {})])
+
+
+def test_totals_of_batches_are_those_of_the_whole(counts: Counts) -> None:
+    x = small_input(6)
+    parts = [execute(small_graph(), x[i : i + 2], counts="full").counts for i in range(0, 6, 2)]
+    first, second, third = (part for part in parts if part is not None)
+    expected = counts.summed()
+    assert expected.is_summed
+    assert not counts.is_summed
+    assert_same_counts(Counts.total([first, second, third]), expected)
+    assert_same_counts(Counts.total(iter([first.summed(), second, third.summed()])), expected)
+    assert_same_counts(Counts.concatenate([first.summed(), second.summed(), third.summed()]), expected)
+    with pytest.raises(InputError, match="some batches are summed over samples and some are not"):
+        Counts.concatenate([first, second.summed()])
+    with pytest.raises(InputError, match="at least one"):
+        Counts.total([])
+    with pytest.raises(InputError, match="different graphs"):
+        Counts.total([counts, Counts(1, {}, {})])
+    basic = execute(small_graph(), x).counts
+    assert basic is not None
+    with pytest.raises(InputError, match="some batches have full counts"):
+        Counts.total([counts, basic])
+
+
+def test_a_total_beyond_int64_is_refused(counts: Counts) -> None:
+    def doubled(times: int) -> Counts:
+        return reduce(lambda total, _: Counts.total([total, total]), range(times), counts.summed())
+
+    large = doubled(30)
+    assert large.n_samples == 6 << 30
+    for name, synapse in counts.synapses.items():
+        assert int(large.synapses[name].n_dense) == int(synapse.n_dense.sum()) << 30
+    with pytest.raises(InputError, match="beyond int64"):
+        doubled(64)
 
 
 def test_summed_adds_over_samples(counts: Counts) -> None:
