@@ -15,9 +15,6 @@ namespace gxnor {
 template <class V>
 using RegOf = typename V::Reg;
 
-// The tree's counter planes live in registers: 2^6 bits per block.
-constexpr int tree_top = 5;
-
 // Adds 2^(LEVEL+1) bits to c[0..LEVEL] and returns the carry. An entry of the list gives WIDTH bits: the
 // plane it names and, for WIDTH 2, the one after it.
 template <class V, int LEVEL, int WIDTH>
@@ -39,40 +36,31 @@ template <class V, int LEVEL, int WIDTH>
     }
 }
 
-// Adds one bit to a counter's planes first..last-1; what overflows drops out.
+// Adds one bit to a counter's planes first..last-1; returns what overflows.
 template <class V>
-[[gnu::always_inline]] inline void ripple(RegOf<V>* counter, int first, int last, RegOf<V> carry) {
+[[gnu::always_inline]] inline RegOf<V> ripple(RegOf<V>* counter, int first, int last, RegOf<V> carry) {
     for (int k = first; k < last; ++k) {
         const RegOf<V> next = V::and_(counter[k], carry);
         counter[k] = V::xor_(counter[k], carry);
         carry = next;
     }
+    return carry;
 }
 
-// Carries a bit of weight 2^FROM through the register planes, then through the rest of the counter.
-template <class V, int FROM>
-[[gnu::always_inline]] inline void carry_up(RegOf<V>* c, RegOf<V>* counter, int planes, RegOf<V> carry) {
-    if constexpr (FROM <= tree_top) {
-        const RegOf<V> next = V::and_(c[FROM], carry);
-        c[FROM] = V::xor_(c[FROM], carry);
-        carry_up<V, FROM + 1>(c, counter, planes, next);
-    } else {
-        ripple<V>(counter, FROM, planes, carry);
-    }
-}
-
-// The last entries, fewer than a whole block: one smaller tree per binary digit of their number of bits.
+// The last entries, fewer than a whole block: one smaller tree per binary digit of their number of bits. At most
+// one carry of every weight is left; `rest` takes them, a number by itself.
 template <class V, int LEVEL, int WIDTH>
-[[gnu::always_inline]] inline void add_rest(RegOf<V>* c, RegOf<V>* counter, int planes, const std::uint64_t* base,
-                                            const std::uint32_t* list, std::int64_t bits) {
+[[gnu::always_inline]] inline void add_rest(RegOf<V>* c, RegOf<V>* rest, const std::uint64_t* base, const std::uint32_t* list,
+                                            std::int64_t bits) {
     if constexpr (LEVEL >= 0) {
+        rest[LEVEL + 1] = V::fill(false);
         if (bits & (std::int64_t{2} << LEVEL)) {
-            carry_up<V, LEVEL + 1>(c, counter, planes, add_tree<V, LEVEL, WIDTH>(c, base, list));
+            rest[LEVEL + 1] = add_tree<V, LEVEL, WIDTH>(c, base, list);
             list += (2 << LEVEL) / WIDTH;
         }
-        add_rest<V, LEVEL - 1, WIDTH>(c, counter, planes, base, list, bits);
-    } else if (bits & 1) {
-        carry_up<V, 0>(c, counter, planes, V::load(base + std::size_t{list[0]} * V::words));
+        add_rest<V, LEVEL - 1, WIDTH>(c, rest, base, list, bits);
+    } else {
+        rest[0] = bits & 1 ? V::load(base + std::size_t{list[0]} * V::words) : V::fill(false);
     }
 }
 
@@ -80,13 +68,32 @@ template <class V, int LEVEL, int WIDTH>
 // content does not matter).
 template <class V, int WIDTH>
 void add_list(RegOf<V>* counter, int planes, const std::uint64_t* base, const std::uint32_t* list, std::int64_t count) {
-    constexpr std::int64_t block = (std::int64_t{2} << tree_top) / WIDTH;
-    RegOf<V> c[tree_top + 1];
-    for (int k = 0; k <= tree_top; ++k) c[k] = counter[k];
+    constexpr int top = V::tree_top;
+    constexpr std::int64_t block = (std::int64_t{2} << top) / WIDTH;
+    static_assert(top < counter_slack);
+    RegOf<V> c[top + 1];
+    for (int k = 0; k <= top; ++k) c[k] = counter[k];
     for (; count >= block; count -= block, list += block)
-        ripple<V>(counter, tree_top + 1, planes, add_tree<V, tree_top, WIDTH>(c, base, list));
-    add_rest<V, tree_top - 1, WIDTH>(c, counter, planes, base, list, count * WIDTH);
-    for (int k = 0; k <= tree_top; ++k) counter[k] = c[k];
+        ripple<V>(counter, top + 1, planes, add_tree<V, top, WIDTH>(c, base, list));
+    constexpr std::int64_t half = block / 2;
+    if (count >= half) {
+        const RegOf<V> carry = add_tree<V, top - 1, WIDTH>(c, base, list);
+        ripple<V>(counter, top + 1, planes, ripple<V>(c, top, top + 1, carry));
+        count -= half;
+        list += half;
+    }
+    if (count) {
+        RegOf<V> rest[top + 1], carry = V::fill(false);
+        rest[top] = carry;
+        add_rest<V, top - 2, WIDTH>(c, rest, base, list, count * WIDTH);
+        for (int k = 0; k <= top; ++k) {
+            const RegOf<V> next = V::majority(c[k], rest[k], carry);
+            c[k] = V::sum3(c[k], rest[k], carry);
+            carry = next;
+        }
+        ripple<V>(counter, top + 1, planes, carry);
+    }
+    for (int k = 0; k <= top; ++k) counter[k] = c[k];
 }
 
 // Lanes whose counter is at least `bound`, 0 <= bound < 2^planes. A set bit of the bound asks for the

@@ -203,6 +203,7 @@ NB_MODULE(_kernels, m) {
                 std::int32_t part) { p.add_part(source, target, lowest, step, static_cast<Part>(part)); })
         .def("add_reached", &add_reached)
         .def_prop_ro("n_rows", &Program::n_rows)
+        .def_prop_ro("chunks", &Program::chunks)
         .def_prop_ro("arena_planes", [](const Program& p) { return p.needs().arena_planes; })
         .def("run", &run_program, nb::arg("isa"), nb::arg("samples"), nb::arg("inputs"), nb::arg("readouts"),
              nb::arg("records"), nb::arg("tallies").none(), nb::arg("lanes"), nb::arg("threads"),

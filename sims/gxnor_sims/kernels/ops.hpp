@@ -65,6 +65,33 @@ struct Segment {
     std::int32_t width;
 };
 
+// A list of entries that is added in one go: `count` of them from `first` on, each naming the plane it adds to counter plane
+// `level` (and the one after it if width is 2).
+struct Piece {
+    std::int64_t first;
+    std::int32_t count;
+    std::int32_t term;
+    std::int32_t plane;
+    std::int16_t level;
+    std::int16_t width;
+};
+
+// A sum cut into chunks: what a chunk reads fits the first cache and is used by a block of channels before the next chunk
+// comes. Entries lie in the order in which they are used: [pattern][block][chunk][channel][half]. A pattern is a set of
+// output places that have the same valid taps. Even chunks take what is negative as their first half, odd chunks as their
+// second: a counter is complemented once per chunk.
+struct Chunks {
+    std::int64_t count;               // 0: not cut
+    std::int64_t channel_block;
+    std::int32_t kept_planes;         // of each counter, at least those of the sum
+    std::int32_t plain_width;         // of all pieces, where all go to plane 0; else 0
+    const std::int32_t* pattern;      // [place]
+    const std::int64_t* piece_start;  // [pattern]
+    const std::uint16_t* pieces_in;   // [pattern][block][chunk][channel][half]
+    const Piece* pieces;
+    const std::uint32_t* entries;
+};
+
 // Input sums of one population, and what becomes of them.
 struct SumOp {
     std::int32_t target;
@@ -78,6 +105,7 @@ struct SumOp {
     const std::int64_t* lows;            // [channel]: the counter ends as sum - low
     const std::int64_t* tiles;           // pairs of output columns (begin, end) that share their valid taps
     std::int64_t n_tiles;
+    Chunks chunks;
     bool keeps_sums;                     // the counter itself is the result (sum relays, readouts)
     std::int64_t n_thresholds;
     const std::uint64_t* thresholds;     // [channel][k], relative to low, the easiest first
@@ -227,6 +255,8 @@ struct Frame {
     std::uint64_t* arena;
     std::uint64_t* masks;     // tally_chunk neurons
     std::uint64_t* counters;  // counter_room planes per tally row
+    std::uint64_t* sums;      // counters of a block of channels
+    std::uint64_t* lines;     // planes of 64 neurons on their way in
     std::uint32_t* lists;
     Reading* readings;
     Reach* reaches;         // per term

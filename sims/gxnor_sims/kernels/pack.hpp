@@ -57,10 +57,11 @@ inline void places_of(const Slab& slab, std::int64_t flat, std::int64_t count, s
     }
 }
 
-// Packs up to 64 samples x 64 neurons (in C order from `flat`) into one word of each of their planes.
+// Packs up to 64 samples x 64 neurons (in C order from `flat`) into one word of each of their planes: word `word` of
+// lines[plane][neuron].
 template <class V, class T>
 inline void pack_tile(const InputArray& input, const Slab& slab, std::int64_t sample, int samples, std::int64_t flat,
-                      int neurons, const std::int64_t* places, std::uint64_t* planes) {
+                      int neurons, int word, std::uint64_t* lines) {
     alignas(64) std::uint8_t codes[word_bits][word_bits] = {};
     for (int byte = 0; 8 * byte < slab.planes; ++byte) {
         for (int s = 0; s < samples; ++s) {
@@ -71,9 +72,22 @@ inline void pack_tile(const InputArray& input, const Slab& slab, std::int64_t sa
             std::uint64_t rows[word_bits];
             for (int s = 0; s < word_bits; ++s) rows[s] = V::gather(codes[s], j - 8 * byte);
             transpose<V>(rows);
-            for (int i = 0; i < neurons; ++i) planes[places[i] + j * V::words] = rows[i];
+            for (int i = 0; i < word_bits; ++i) lines[(j * word_bits + i) * V::words + word] = rows[i];
         }
     }
+}
+
+// Asks for the rows that the next tile reads: they lie a sample apart, which no hardware foresees.
+template <class V, class T>
+inline void prefetch_tile(const InputArray& input, std::int64_t sample, int samples, std::int64_t flat) {
+    for (int s = 0; s < samples; ++s)
+        V::prefetch(reinterpret_cast<const T*>(input.data + (sample + s) * input.sample_bytes) + flat);
+}
+
+template <class V>
+inline int samples_in(int lanes, int word) {
+    const int left = lanes - word * word_bits;
+    return left < 0 ? 0 : left < word_bits ? left : word_bits;
 }
 
 template <class V, class T>
@@ -85,10 +99,15 @@ inline bool pack_as(const InputArray& input, const Slab& slab, std::int64_t firs
         const int neurons = static_cast<int>(size - flat < word_bits ? size - flat : word_bits);
         places_of<V>(slab, flat, neurons, places);
         for (int word = 0; word < V::words; ++word) {
-            const int left = lanes - word * word_bits;
-            const int samples = left < 0 ? 0 : left < word_bits ? left : word_bits;
-            pack_tile<V, T>(input, slab, first + word * word_bits, samples, flat, neurons, places, planes + word);
+            const int next = word + 1 < V::words ? word + 1 : 0;
+            const std::int64_t ahead = next ? flat : flat + word_bits < size ? flat + word_bits : flat;
+            prefetch_tile<V, T>(input, first + next * word_bits, samples_in<V>(lanes, next), ahead);
+            pack_tile<V, T>(input, slab, first + word * word_bits, samples_in<V>(lanes, word), flat, neurons, word, frame.lines);
         }
+        // Whole lines at once: the places of an image are so far apart that they share few sets of the cache.
+        for (int i = 0; i < neurons; ++i)
+            for (int j = 0; j < slab.planes; ++j)
+                V::store(planes + places[i] + j * V::words, V::load(frame.lines + (j * word_bits + i) * V::words));
         if (stopped(frame.poll, word_bits * slab.planes * V::words)) return false;
     }
     return true;

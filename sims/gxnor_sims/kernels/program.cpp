@@ -43,7 +43,7 @@ std::int32_t Program::add_slab(std::int64_t positions, std::int64_t channels, st
 
 std::int32_t Program::add_input(std::int32_t index) {
     require_open();
-    slab(index);
+    needs_.line_planes = std::max(needs_.line_planes, std::int64_t{64} * slab(index).planes);
     written_[static_cast<std::size_t>(index)] = 1;
     inputs_.push_back(index);
     add_step(StepKind::pack, inputs_.size() - 1);

@@ -51,6 +51,8 @@ struct Needs {
     std::int64_t arena_planes = 0;
     std::int64_t mask_planes = 0;
     std::int64_t counter_planes = 0;
+    std::int64_t sum_planes = 0;
+    std::int64_t line_planes = 0;
     std::int64_t list_entries = 0;
     std::int64_t readings = 0;
     std::int64_t reaches = 0;
@@ -82,6 +84,8 @@ public:
     const std::vector<std::int32_t>& inputs() const { return inputs_; }
     const std::vector<std::int32_t>& readouts() const { return readouts_; }
     std::int64_t n_rows() const { return n_rows_; }
+    // Into how many chunks each sum is cut, in order; 1 where it is not.
+    std::vector<std::int64_t> chunks() const;
     bool is_done(std::int32_t slab) const { return done_[static_cast<std::size_t>(slab)] != 0; }
 
 private:
@@ -90,6 +94,7 @@ private:
     Term make_term(const TermSpec& spec, const SumSpec& sum);
     void make_segments(SumOp& op, const std::vector<TermSpec>& terms);
     void make_tiles(SumOp& op, const std::vector<TermSpec>& terms);
+    void make_chunks(SumOp& op);
     TallyRow make_row(const RowSpec& spec, std::int64_t size, std::int32_t magnitude_planes);
 
     // Takes the values into storage that lives as long as the program, and returns where they are.

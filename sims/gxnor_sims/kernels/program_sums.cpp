@@ -160,6 +160,7 @@ void Program::add_sum(const SumSpec& spec, const std::vector<TermSpec>& terms) {
     op.rises = keep(spec.rises);
     make_segments(op, terms);
     make_tiles(op, terms);
+    make_chunks(op);
     needs_.reaches = std::max(needs_.reaches, op.n_terms);
     sums_.push_back(op);
     written_[static_cast<std::size_t>(spec.target)] = 1;

@@ -66,6 +66,8 @@ public:
           arena_(allocate(needs.arena_planes, shared.isa.words)),
           masks_(allocate(needs.mask_planes, shared.isa.words)),
           counters_(allocate(needs.counter_planes, shared.isa.words)),
+          sums_(allocate(needs.sum_planes, shared.isa.words)),
+          lines_(allocate(needs.line_planes, shared.isa.words)),
           lists_(static_cast<std::size_t>(needs.list_entries)),
           readings_(static_cast<std::size_t>(needs.readings)),
           reaches_(static_cast<std::size_t>(needs.reaches)),
@@ -78,8 +80,8 @@ public:
     }
 
     void work() {
-        Frame frame{arena_.get(),     masks_.get(),    counters_.get(), lists_.data(),
-                    readings_.data(), reaches_.data(), waiting_.data(), &poll_};
+        Frame frame{arena_.get(), masks_.get(),     counters_.get(), sums_.get(),     lines_.get(),
+                    lists_.data(), readings_.data(), reaches_.data(),  waiting_.data(), &poll_};
         const std::int64_t samples = shared_.arrays.samples;
         while (!check(&poll_)) {
             const std::int64_t first = shared_.next.fetch_add(1) * shared_.lanes;
@@ -94,7 +96,7 @@ public:
 
 private:
     Shared& shared_;
-    Words arena_, masks_, counters_;
+    Words arena_, masks_, counters_, sums_, lines_;
     std::vector<std::uint32_t> lists_;
     std::vector<Reading> readings_;
     std::vector<Reach> reaches_;

@@ -9,6 +9,7 @@ namespace gxnor {
 
 struct Avx2 {
     static constexpr int words = 4;
+    static constexpr int tree_top = 4;  // the counter planes of a whole tree live in registers
     using Reg = __m256i;
 
     static Reg load(const std::uint64_t* p) { return _mm256_load_si256(reinterpret_cast<const __m256i*>(p)); }
@@ -22,6 +23,7 @@ struct Avx2 {
     static Reg majority(Reg a, Reg b, Reg c) { return or_(and_(a, b), and_(c, xor_(a, b))); }
 
     static bool full(Reg a) { return _mm256_testc_si256(a, _mm256_set1_epi64x(-1)) != 0; }
+    static void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
 
     // Bit `bit` of each of 64 bytes: shifted to the top of its byte, then collected.
     static std::uint64_t gather(const std::uint8_t* codes, int bit) {

@@ -9,6 +9,7 @@ namespace gxnor {
 
 struct Avx512 {
     static constexpr int words = 8;
+    static constexpr int tree_top = 5;  // the counter planes of a whole tree live in registers
     using Reg = __m512i;
 
     static Reg load(const std::uint64_t* p) { return _mm512_load_si512(p); }
@@ -21,6 +22,8 @@ struct Avx512 {
     static Reg sum3(Reg a, Reg b, Reg c) { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
     static Reg majority(Reg a, Reg b, Reg c) { return _mm512_ternarylogic_epi64(a, b, c, 0xE8); }
     static bool full(Reg a) { return _mm512_cmpneq_epi64_mask(a, _mm512_set1_epi64(-1)) == 0; }
+
+    static void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
 
     // Bit `bit` of each of 64 bytes.
     static std::uint64_t gather(const std::uint8_t* codes, int bit) {

@@ -7,6 +7,7 @@
 namespace gxnor {
 
 struct Portable {
+    static constexpr int tree_top = 4;  // the counter planes of a whole tree live in registers
 #if defined(__GNUC__) && !defined(GXNOR_SINGLE_WORDS)
     static constexpr int words = 2;
     typedef std::uint64_t Reg __attribute__((vector_size(16), may_alias));
@@ -26,6 +27,8 @@ struct Portable {
     static Reg not_(Reg a) { return ~a; }
     static Reg sum3(Reg a, Reg b, Reg c) { return a ^ b ^ c; }
     static Reg majority(Reg a, Reg b, Reg c) { return (a & b) | (c & (a ^ b)); }
+
+    static void prefetch(const void*) {}
 
     // Bit `bit` of each of 64 bytes. Bytes are joined by shifts, so that byte order does not matter.
     static std::uint64_t gather(const std::uint8_t* codes, int bit) {
