@@ -1,6 +1,7 @@
 """Rows of ``engine.py`` against the field: each returns the figures of one kind of work."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import engine_nets as nets
@@ -16,6 +17,7 @@ from peers.torch_net import float_net
 from peers.twin import stages_of
 
 from gxnor_sims import get_engine, simulate
+from gxnor_sims.native import available_isas
 from gxnor_snn.data import load
 
 THIRD = "1/3 zeros"
@@ -94,19 +96,19 @@ def one(setting: Setting) -> dict[str, Any]:
     """One sample, 1024 x 1024 dense, `execute_into`."""
     x = nets.ternary((1, 1024), 0.5, seed=1)
     graphs: dict[str, Any] = {name: nets.dense_sums(share) for name, share in ZEROS.items()}
+    *others, widest = available_isas()
+    forms = [(name, name, widest) for name in graphs] + [(f"{LINE}, {isa}", LINE, isa) for isa in reversed(others)]
+    sums = simulate(graphs[LINE], x).readouts["out"]
     engine: Any = get_engine("native")
     runs: dict[str, Callable[[], object]] = {}
-    for name, graph in graphs.items():
+    for label, name, isa in forms:
         out = np.empty((1, 1024), np.int64)
-        runs[name] = _into(engine.plan(graph), x, out)
+        runs[label] = partial(engine.plan(graphs[name]).execute_into, x, out, isa=isa)
+        runs[label]()
+        assert name != LINE or (out == sums).all()
     weights = graphs[LINE].projections["fc"].weights
-    sums = simulate(graphs[LINE], x).readouts["out"]
     field = {"torch float32 linear": lambda: linear_float32(x, weights, sums)}
     return contest(runs, field, setting, repeats=200)
-
-
-def _into(plan: Any, x: Any, out: Any) -> Callable[[], object]:
-    return lambda: plan.execute_into(x, out)
 
 
 def _onnx(make: Callable[[], Any]) -> dict[str, Callable[[], Any]]:
