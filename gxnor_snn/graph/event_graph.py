@@ -144,12 +144,12 @@ class EventGraph:
         notes: dict[str, Any] = json.loads(self._metadata_json)
         return notes
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[str, ...]:
         """Names of the input populations."""
         return tuple(n for n, p in self.populations.items() if not p.has_inputs)
 
-    @property
+    @cached_property
     def readouts(self) -> tuple[str, ...]:
         """Names of the readout populations."""
         return tuple(n for n, p in self.populations.items() if not p.has_outputs)

@@ -3,12 +3,16 @@
 from gxnor_sims import Engine, get_engine
 from gxnor_sims.native import NativeEngine, available_isas
 
-NATIVE: dict[str, NativeEngine] = {f"native-{isa}": NativeEngine(isa=isa) for isa in available_isas()}
-"""The native engine on every dispatch level of this machine."""
+NATIVE: dict[str, NativeEngine] = {
+    f"native-{isa}-{form}": NativeEngine(isa=isa, form=form)
+    for isa in available_isas()
+    for form in ("samples", "neurons")
+}
+"""The native engine on every dispatch level of this machine, in both forms of lanes."""
 
 ENGINES: dict[str, Engine] = {"reference": get_engine("reference"), **NATIVE}
 
 
 def counts_of(name: str, full: bool) -> str:
     """Full counts where they are wanted and the engine makes them, else basic ones."""
-    return "full" if full else "basic"
+    return "full" if full and not name.endswith("-neurons") else "basic"

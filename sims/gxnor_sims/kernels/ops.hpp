@@ -186,6 +186,12 @@ struct Step {
     std::int32_t index;
 };
 
+// Admissible levels of an input: low..high, and of those only the marked ones where there is a list.
+struct Limits {
+    std::int64_t low, high;
+    const std::uint8_t* allowed;  // [level - low], or null
+};
+
 struct ProgramView {
     const Slab* slabs;
     const Step* steps;
@@ -197,6 +203,7 @@ struct ProgramView {
     const std::int32_t* readouts;  // slab per readout
     const PartOp* parts;
     const ReachedOp* reached;
+    const Limits* limits;          // per input
 };
 
 enum class DType : std::int32_t { i8, u8, i16, u16, i32, u32, i64, u64 };
@@ -262,6 +269,7 @@ struct Frame {
     Reach* reaches;         // per term
     std::int64_t* waiting;  // per row of a ReachedOp: planes in `masks` that are not in the counter yet
     Poll* poll;
+    bool bad_level;  // an input held a level that is not admissible
 };
 
 }  // namespace gxnor

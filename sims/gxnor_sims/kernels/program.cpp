@@ -13,6 +13,14 @@ constexpr std::int64_t max_total = std::int64_t{1} << 61;
 
 }  // namespace
 
+Limits limits_of(const LimitsSpec& spec, Storage& storage) {
+    constexpr std::int64_t widest = std::int64_t{1} << 62;
+    require(spec.low >= -widest && spec.high <= widest && spec.low <= spec.high, "limits: out of range");
+    if (spec.allowed.empty()) return {spec.low, spec.high, nullptr};
+    require(static_cast<std::int64_t>(spec.allowed.size()) == spec.high - spec.low + 1, "limits: needs one mark per level");
+    return {spec.low, spec.high, storage.keep(spec.allowed)};
+}
+
 const Slab& Program::slab(std::int32_t index) const {
     require(index >= 0 && static_cast<std::size_t>(index) < slabs_.size(), "no such slab");
     return slabs_[static_cast<std::size_t>(index)];
@@ -41,9 +49,10 @@ std::int32_t Program::add_slab(std::int64_t positions, std::int64_t channels, st
     return static_cast<std::int32_t>(slabs_.size() - 1);
 }
 
-std::int32_t Program::add_input(std::int32_t index) {
+std::int32_t Program::add_input(std::int32_t index, const LimitsSpec& limits) {
     require_open();
     needs_.line_planes = std::max(needs_.line_planes, std::int64_t{64} * slab(index).planes);
+    limits_.push_back(limits_of(limits, storage_));
     written_[static_cast<std::size_t>(index)] = 1;
     inputs_.push_back(index);
     add_step(StepKind::pack, inputs_.size() - 1);
@@ -155,7 +164,7 @@ std::int32_t Program::add_readout(std::int32_t index) {
 ProgramView Program::view() {
     sealed_ = true;
     return {slabs_.data(), steps_.data(), static_cast<std::int64_t>(steps_.size()), inputs_.data(), sums_.data(),
-            pools_.data(), tallies_.data(), readouts_.data(), parts_.data(), reached_.data()};
+            pools_.data(), tallies_.data(), readouts_.data(), parts_.data(), reached_.data(), limits_.data()};
 }
 
 }  // namespace gxnor

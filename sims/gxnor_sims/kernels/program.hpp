@@ -4,11 +4,11 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <utility>
 #include <vector>
 
 #include "ops.hpp"
+#include "storage.hpp"
 
 namespace gxnor {
 
@@ -46,6 +46,15 @@ struct ReachedSpec {
     std::int64_t out_height, out_width;
 };
 
+// Admissible levels; see Limits. No list stands for all of low..high.
+struct LimitsSpec {
+    std::int64_t low, high;
+    std::vector<std::uint8_t> allowed;
+};
+
+// Checks the limits and stores their list.
+Limits limits_of(const LimitsSpec& spec, Storage& storage);
+
 // What one thread needs, in planes or in elements.
 struct Needs {
     std::int64_t arena_planes = 0;
@@ -63,7 +72,7 @@ class Program {
 public:
     std::int32_t add_slab(std::int64_t positions, std::int64_t channels, std::int32_t planes, Form form, std::int64_t lowest,
                           std::int64_t step);
-    std::int32_t add_input(std::int32_t slab);
+    std::int32_t add_input(std::int32_t slab, const LimitsSpec& limits);
     void add_sum(const SumSpec& spec, const std::vector<TermSpec>& terms);
     void add_pool(std::int32_t source, std::int32_t target, const Window& window, std::int64_t out_height,
                   std::int64_t out_width, std::int64_t first_channel, const std::vector<std::uint8_t>& minimum);
@@ -97,12 +106,9 @@ private:
     void make_chunks(SumOp& op);
     TallyRow make_row(const RowSpec& spec, std::int64_t size, std::int32_t magnitude_planes);
 
-    // Takes the values into storage that lives as long as the program, and returns where they are.
     template <class T>
     const T* keep(std::vector<T> values) {
-        auto kept = std::make_shared<const std::vector<T>>(std::move(values));
-        storage_.push_back(kept);
-        return kept->data();
+        return storage_.keep(std::move(values));
     }
 
     std::vector<Slab> slabs_;
@@ -110,6 +116,7 @@ private:
     std::vector<std::uint8_t> done_;     // [slab]
     std::vector<Step> steps_;
     std::vector<std::int32_t> inputs_;
+    std::vector<Limits> limits_;  // [input]
     std::vector<std::int32_t> readouts_;
     std::vector<SumOp> sums_;
     std::vector<PoolOp> pools_;
@@ -119,7 +126,7 @@ private:
     std::int64_t n_rows_ = 0;
     Needs needs_;
     bool sealed_ = false;
-    std::vector<std::shared_ptr<const void>> storage_;
+    Storage storage_;
 };
 
 }  // namespace gxnor

@@ -6,36 +6,23 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace gxnor {
 namespace {
 
 constexpr auto tick_time = std::chrono::milliseconds(50);
-constexpr std::align_val_t line{64};
-
-struct FreeWords {
-    void operator()(std::uint64_t* p) const { ::operator delete(p, line); }
-};
-using Words = std::unique_ptr<std::uint64_t[], FreeWords>;
-
-Words allocate(std::int64_t planes, int words) {
-    const std::size_t bytes = static_cast<std::size_t>(planes) * static_cast<std::size_t>(words) * sizeof(std::uint64_t);
-    return Words(static_cast<std::uint64_t*>(::operator new(bytes, line)));
-}
 
 struct Shared {
-    const Isa& isa;
-    const ProgramView view;
-    const Arrays& arrays;
-    const int lanes;
-    const std::function<bool(std::int64_t)>& tick;
+    const Share& share;
+    const TickFunction& tick;
     std::atomic<std::int64_t> next{0};
     std::atomic<std::int64_t> finished{0};
     std::atomic<bool> stop{false};
+    std::atomic<bool> bad_level{false};
     std::mutex mutex{};
     std::condition_variable left{};
     int working = 0;  // helper threads, under the mutex
@@ -59,35 +46,33 @@ bool check(Poll* base) {
     return poll.shared->stop.load(std::memory_order_relaxed);
 }
 
+// Runs blocks until none is left. Memory gives the frame that `run_block(frame, first, lanes)` works in.
+template <class Memory, class RunBlockOf>
 class Worker {
 public:
-    Worker(Shared& shared, const Needs& needs, bool ticks)
-        : shared_(shared),
-          arena_(allocate(needs.arena_planes, shared.isa.words)),
-          masks_(allocate(needs.mask_planes, shared.isa.words)),
-          counters_(allocate(needs.counter_planes, shared.isa.words)),
-          sums_(allocate(needs.sum_planes, shared.isa.words)),
-          lines_(allocate(needs.line_planes, shared.isa.words)),
-          lists_(static_cast<std::size_t>(needs.list_entries)),
-          readings_(static_cast<std::size_t>(needs.readings)),
-          reaches_(static_cast<std::size_t>(needs.reaches)),
-          waiting_(static_cast<std::size_t>(needs.waiting)) {
+    Worker(Shared& shared, Shelf<Memory>& shelf, std::unique_ptr<Memory> memory, const RunBlockOf& run_block, bool ticks)
+        : shared_(shared), shelf_(shelf), memory_(std::move(memory)), run_block_(run_block) {
         poll_.check = check;
         poll_.budget = poll_budget;
         poll_.shared = &shared;
         poll_.ticks = ticks;
         poll_.last = std::chrono::steady_clock::now();
     }
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+    ~Worker() { shelf_.put(std::move(memory_)); }
 
     void work() {
-        Frame frame{arena_.get(), masks_.get(),     counters_.get(), sums_.get(),     lines_.get(),
-                    lists_.data(), readings_.data(), reaches_.data(),  waiting_.data(), &poll_};
-        const std::int64_t samples = shared_.arrays.samples;
+        auto frame = memory_->frame(&poll_);
+        const Share& share = shared_.share;
         while (!check(&poll_)) {
-            const std::int64_t first = shared_.next.fetch_add(1) * shared_.lanes;
-            if (first >= samples) return;
-            const int lanes = static_cast<int>(std::min<std::int64_t>(shared_.lanes, samples - first));
-            if (!shared_.isa.run_block(shared_.view, shared_.arrays, frame, first, lanes)) return;
+            const std::int64_t first = share.first + shared_.next.fetch_add(1) * share.lanes;
+            if (first >= share.last) return;
+            const int lanes = static_cast<int>(std::min<std::int64_t>(share.lanes, share.last - first));
+            if (!run_block_(frame, first, lanes)) {
+                if (frame.bad_level) shared_.bad_level = shared_.stop = true;
+                return;
+            }
             shared_.finished += lanes;
         }
     }
@@ -96,11 +81,9 @@ public:
 
 private:
     Shared& shared_;
-    Words arena_, masks_, counters_, sums_, lines_;
-    std::vector<std::uint32_t> lists_;
-    std::vector<Reading> readings_;
-    std::vector<Reach> reaches_;
-    std::vector<std::int64_t> waiting_;
+    Shelf<Memory>& shelf_;
+    std::unique_ptr<Memory> memory_;
+    const RunBlockOf& run_block_;
     WorkerPoll poll_{};
 };
 
@@ -116,7 +99,8 @@ public:
     }
 
     // False where the system gives no more threads: those at work share out the blocks all the same.
-    bool start(Worker& worker) {
+    template <class AnyWorker>
+    bool start(AnyWorker& worker) {
         try {
             threads_.emplace_back([this, &worker] {
                 worker.work();
@@ -146,21 +130,52 @@ private:
     std::vector<std::thread> threads_;
 };
 
+template <class Memory, class Take, class RunBlockOf>
+Outcome run_blocks(Shelf<Memory>& shelf, const Share& share, const TickFunction& tick, const Take& take,
+                   const RunBlockOf& run_block) {
+    Shared shared{share, tick};
+    const std::int64_t blocks = (share.last - share.first + share.lanes - 1) / share.lanes;
+    const std::int64_t count = std::max<std::int64_t>(1, std::min<std::int64_t>(share.threads, blocks));
+    std::vector<std::unique_ptr<Worker<Memory, RunBlockOf>>> workers;
+    for (std::int64_t i = 0; i < count; ++i)
+        workers.push_back(std::make_unique<Worker<Memory, RunBlockOf>>(shared, shelf, take(), run_block, i == 0));
+    {
+        Helpers helpers(shared);
+        for (std::size_t i = 1; i < workers.size() && helpers.start(*workers[i]); ++i) {
+        }
+        workers[0]->work();
+        if (count > 1) helpers.wait(workers[0]->poll());
+    }
+    if (shared.bad_level) return Outcome::bad_level;
+    return shared.finished == share.last - share.first ? Outcome::finished : Outcome::stopped;
+}
+
 }  // namespace
 
-bool run(const Isa& isa, Program& program, const Arrays& arrays, int lanes, int threads,
-         const std::function<bool(std::int64_t)>& tick) {
-    Shared shared{isa, program.view(), arrays, lanes, tick};
-    const std::int64_t blocks = (arrays.samples + lanes - 1) / lanes;
-    const std::int64_t count = std::max<std::int64_t>(1, std::min<std::int64_t>(threads, blocks));
-    std::vector<std::unique_ptr<Worker>> workers;
-    for (std::int64_t i = 0; i < count; ++i) workers.push_back(std::make_unique<Worker>(shared, program.needs(), i == 0));
-    Helpers helpers(shared);
-    for (std::size_t i = 1; i < workers.size() && helpers.start(*workers[i]); ++i) {
-    }
-    workers[0]->work();
-    helpers.wait(workers[0]->poll());
-    return !shared.stop;
+Outcome run_samples(const Width& width, Program& program, Shelf<SampleMemory>& shelf, const Arrays& arrays,
+                    const Share& share, const TickFunction& tick) {
+    const ProgramView view = program.view();
+    const auto take = [&] {
+        auto memory = shelf.take([&](const SampleMemory& piece) { return piece.words() == width.words; });
+        return memory ? std::move(memory) : std::make_unique<SampleMemory>(program.needs(), width.words);
+    };
+    const auto block = [&](Frame& frame, std::int64_t first, int lanes) {
+        return width.run_block(view, arrays, frame, first, lanes);
+    };
+    return run_blocks(shelf, share, tick, take, block);
+}
+
+Outcome run_neurons(const Isa& isa, NeuronProgram& program, Shelf<NeuronMemory>& shelf, const Arrays& arrays,
+                    const Share& share, const TickFunction& tick) {
+    const NeuronView view = program.view();
+    const auto take = [&] {
+        auto memory = shelf.take([](const NeuronMemory&) { return true; });
+        return memory ? std::move(memory) : std::make_unique<NeuronMemory>(program.needs());
+    };
+    const auto block = [&](NeuronFrame& frame, std::int64_t first, int lanes) {
+        return isa.run_neurons(view, arrays, frame, first, lanes);
+    };
+    return run_blocks(shelf, share, tick, take, block);
 }
 
 }  // namespace gxnor

@@ -2,24 +2,27 @@
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gxnor_snn.errors import EngineError, InputError
-from gxnor_snn.graph import EventGraph, check_input, check_record, readout_affine
+from gxnor_snn.errors import EngineError, InputError, UnsupportedGraphError
+from gxnor_snn.graph import EventGraph, check_form, check_record, readout_affine
 from gxnor_snn.graph.counting import COUNT_MODES
 from gxnor_snn.results import EventTrace
 
 from .. import _kernels
 from ..engine import check_size
 from ..progress import Advance, Progress, progress_bar
-from .plan import Plan, plan_of, why_not
+from .choice import DENSITY, FORMS
+from .execution import Plan, Work
+from .plan import plan_of, why_not
 
 __all__ = ["NativeEngine", "available_isas"]
 
+_LOOKED_AT = 2  # samples, to see how many levels are silent
 _MOST_THREADS = 1024  # each holds the planes of a block; beyond the cores they gain nothing
 
 
@@ -29,7 +32,7 @@ def available_isas() -> tuple[str, ...]:
 
 
 class NativeEngine:
-    """Bit-sliced simulation on the CPU: the samples of a block are the lanes of a vector register.
+    """Bit-sliced simulation on the CPU: samples, or output neurons, are the lanes of a vector register.
 
     A population is a set of bit planes, a neuron's sum a vertical counter, a synapse one entry of a list; weights
     that are zero are not in the list. Blocks stream through, so working memory does not grow with the data set;
@@ -39,21 +42,29 @@ class NativeEngine:
     ----------
     isa
         "portable", "avx2" or "avx512"; None takes the widest that the machine runs. Results never depend on it.
+    form
+        "samples" puts samples in the lanes: work follows the weights that are not zero, in blocks of `lanes`
+        samples. "neurons" puts output neurons in the lanes: one sample at a time, work follows the activations
+        that are not zero. "auto" lets a cost model choose for each run, see `Plan.describe`. Results never depend
+        on it.
 
     Attributes
     ----------
-    isa, lanes
-        The instruction set in use and the samples per block.
+    isa, form, lanes
+        The instruction set and form in use, and the most samples per block.
 
     Raises
     ------
     EngineError
-        If the instruction set is unknown, or this build or machine lacks it.
+        If the form or instruction set is unknown, or this build or machine lacks it.
     """
 
     name = "native"
 
-    def __init__(self, isa: str | None = None) -> None:
+    def __init__(self, isa: str | None = None, form: str = "auto") -> None:
+        if form not in FORMS:
+            raise EngineError(f"engine 'native': form is {form!r}, allowed are {', '.join(FORMS)}")
+        self.form = form
         present = dict(_kernels.isas(True))
         self.isa = next(reversed(present)) if isa is None else isa
         if self.isa not in present:
@@ -62,7 +73,7 @@ class NativeEngine:
         self.lanes = present[self.isa]
 
     def __repr__(self) -> str:
-        return f"NativeEngine(isa={self.isa!r})"
+        return f"NativeEngine(isa={self.isa!r}, form={self.form!r})"
 
     def supports(self, graph: EventGraph) -> str | None:
         """None if the kernels run the graph, else the reason why they do not."""
@@ -98,7 +109,7 @@ class NativeEngine:
         Raises
         ------
         UnsupportedGraphError
-            If `supports` gives a reason.
+            If `supports` gives a reason, or for full counts where the form is "neurons".
         InputError
             If an argument is not what the graph takes.
         KeyboardInterrupt
@@ -107,29 +118,27 @@ class NativeEngine:
         started = time.perf_counter()
         if counts not in COUNT_MODES:
             raise InputError(f"counts is {counts!r}, allowed are {', '.join(COUNT_MODES)}")
-        lanes = min(check_size("batch", batch) or self.lanes, self.lanes)
+        if counts == "full" and self.form == "neurons":
+            raise UnsupportedGraphError("engine 'native': form 'neurons' makes no full counts; 'samples' does")
+        lanes = check_size("batch", batch)
         workers = min(check_size("threads", threads) or _usable_cores(), _MOST_THREADS)
-        arrays = check_input(graph, x)
+        arrays = {n: np.asarray(a) for n, a in check_form(graph, x).items()}  # the kernels look at the levels
         names = check_record(graph, record)
         plan = plan_of(graph, full=counts == "full")
-        n_samples = len(next(iter(arrays.values())))
+        inputs = [_readable(array) for array in arrays.values()]
+        n_samples = len(inputs[0])
         shapes = {name: (n_samples, *graph.populations[name].shape) for name in (*graph.readouts, *names)}
         readouts = {name: np.empty(shapes[name], np.int64) for name in graph.readouts}
         spikes = {name: np.empty(shapes[name], np.int16) for name in names}
-        rows = np.empty((plan.program.n_rows, n_samples), np.int64) if counts != "none" else None
+        rows = np.empty((plan.n_rows, n_samples), np.int64) if counts != "none" else None
+        shares = plan.shares(
+            n_samples, isa=self.isa, threads=workers, form=self.form, lanes=lanes, known=_densities(arrays)
+        )
+        work = Work(n_samples, inputs, list(readouts.values()), spikes, rows)
         with progress_bar("native engine", n_samples, progress) as advance:
             tell = None if advance is None else _SinceLast(advance)
-            plan.program.run(
-                self.isa,
-                n_samples,
-                [_readable(arrays[name]) for name in graph.inputs],
-                list(readouts.values()),
-                [(plan.slabs[name].index, levels) for name, levels in spikes.items()],
-                rows,
-                lanes,
-                min(workers, max(1, -(-n_samples // lanes))),
-                tell,
-            )
+            if not plan.execute(work, shares, self.isa, workers, tell):
+                raise plan.bad_level(x)
             if tell is not None:
                 tell(n_samples)
         return EventTrace(
@@ -150,6 +159,12 @@ def _readable(array: NDArray[Any]) -> NDArray[Any]:
     if inside and array.flags.aligned and array.dtype == native:
         return array
     return np.require(array, native, ["C_CONTIGUOUS", "ALIGNED"])
+
+
+def _densities(arrays: Mapping[str, NDArray[Any]]) -> dict[str, float]:
+    """Share of the first samples' levels that are not silent, in eighths: close enough to choose a form by."""
+    seen = {name: array[:_LOOKED_AT] for name, array in arrays.items()}
+    return {name: round(8 * np.count_nonzero(a) / a.size) / 8 if a.size else DENSITY for name, a in seen.items()}
 
 
 def _usable_cores() -> int:

@@ -23,12 +23,14 @@ __all__ = [
     "Synapses",
     "Window",
     "add_up",
+    "one_by_one",
     "place_by_place",
     "readings",
     "selection_of",
     "signed_digits",
     "synapses_of",
     "term_of",
+    "window_of",
 ]
 
 _SYNAPSES_AT_ONCE = 1 << 22  # an interrupt is heard between two calls of numpy
@@ -60,22 +62,23 @@ def signed_digits(values: NDArray[Any], factor: int = 1) -> Iterator[tuple[int, 
         rest, level = (rest - digit) >> 1, level + 1
 
 
-def _window_of(projection: Any, source: Slab) -> Window:
+def window_of(projection: Any, source: Slab) -> Window:
     """The kernels' window of a convolution or pool."""
     window = projection.window
     top, _, left, _ = window.padding
     return (*source.image, source.channels, *window.kernel, *window.stride, top, left, *window.dilation)
 
 
-def _one_by_one(source: Slab) -> Window:
+def one_by_one(source: Slab) -> Window:
+    """The window of what stays in its place."""
     return (*source.image, source.channels, 1, 1, 1, 1, 0, 0, 1, 1)
 
 
 def selection_of(projection: Any, source: Slab) -> tuple[Window, NDArray[np.uint8]]:
     """Window of a projection that selects levels, and which channels take the minimum."""
     if projection.kind == "identity":
-        return _one_by_one(source), np.zeros(source.channels, np.uint8)
-    return _window_of(projection, source), projection.minimum(source.channels).astype(np.uint8)
+        return one_by_one(source), np.zeros(source.channels, np.uint8)
+    return window_of(projection, source), projection.minimum(source.channels).astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ class Synapses:
 
 def place_by_place(projection: Any, source: Slab, target: Slab, window: Window | None = None) -> Lowered:
     """The term that adds gain * level of every source channel to its own target channel."""
-    window = window or _one_by_one(source)
+    window = window or one_by_one(source)
     weights = np.ones((source.channels, window[3] * window[4], 1), np.int64)
     channels = np.arange(source.channels, dtype=np.int32).reshape(-1, 1, 1)
     return _added(projection, source, target, Synapses(window, weights, channels))
@@ -189,11 +192,11 @@ def _conv2d(projection: Any, source: Slab) -> Synapses:
     weights = projection.weights.transpose(0, 2, 3, 1).reshape(outputs, rows * columns, per_group)
     group = np.arange(outputs, dtype=np.int32) // (outputs // projection.groups)
     channels = group[:, None, None] * np.int32(per_group) + np.arange(per_group, dtype=np.int32)
-    return Synapses(_window_of(projection, source), weights, channels)
+    return Synapses(window_of(projection, source), weights, channels)
 
 
 def _pool2d(projection: Any, source: Slab, target: Slab) -> Lowered:
-    return place_by_place(projection, source, target, _window_of(projection, source))
+    return place_by_place(projection, source, target, window_of(projection, source))
 
 
 _SYNAPSES: dict[str, Callable[[Any, Slab], Synapses]] = {"dense": _dense, "conv2d": _conv2d}

@@ -2,7 +2,7 @@
 
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -14,86 +14,16 @@ from gxnor_snn.errors import UnsupportedGraphError
 from gxnor_snn.graph import EventGraph, Projection
 
 from .._kernels import Program
+from .execution import Layer, Plan, twin_of
 from .lowering import add_up, place_by_place, readings, selection_of
 from .reached import FullPlanner
-from .slabs import Form, Slab, rises_of
+from .slabs import Form, Slab, admissible, rises_of
 from .tallies import CountPlan
 
 __all__ = ["Layer", "Plan", "plan_of", "why_not"]
 
 _MAX_COUNTER_PLANES = 62
 _MAX_SLAB_PLANES = (1 << 31) - 1
-
-
-@dataclass(frozen=True)
-class Layer:
-    """What a plan says of one population.
-
-    Attributes
-    ----------
-    name, shape
-        The population.
-    planes
-        Bit planes per neuron that hold its levels, or a readout's sums.
-    counter_planes
-        Bits of the counter that its input sum takes; 0 where nothing is summed.
-    additions
-        Planes that enter adders per block of lanes; each costs one full adder.
-    selections
-        Planes that enter maxima and minima per block of lanes.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    planes: int
-    counter_planes: int
-    additions: int
-    selections: int
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A graph made ready for the kernels: immutable, free of any instruction set, shared by threads.
-
-    Attributes
-    ----------
-    program
-        The kernels' program.
-    slabs
-        Slab of every population, readouts included.
-    counting
-        The recipe of the counts.
-    layers
-        What it takes, population by population.
-    """
-
-    program: Program
-    slabs: Mapping[str, Slab]
-    counting: CountPlan
-    layers: tuple[Layer, ...]
-
-    def describe(self, lanes: int = 512) -> str:
-        """The plan as a table: planes, counters, additions and bytes per block.
-
-        Parameters
-        ----------
-        lanes
-            Samples per block, see `NativeEngine.lanes`.
-        """
-        rows: list[tuple[str, ...]] = [
-            ("population", "shape", "planes", "counter", "additions", "selections", "bytes")
-        ]
-        for layer in self.layers:
-            size = int(np.prod(layer.shape, dtype=object)) * layer.planes * lanes // 8
-            numbers = (layer.planes, layer.counter_planes, layer.additions, layer.selections, size)
-            rows.append((layer.name, "x".join(map(str, layer.shape)), *(f"{n:,}" for n in numbers)))
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        lines = [
-            "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
-            for row in rows
-        ]
-        total = self.program.arena_planes * lanes // 8
-        return "\n".join([f"blocks of {lanes} samples, {total:,} bytes of planes per thread", *lines])
 
 
 _plans: weakref.WeakKeyDictionary[EventGraph, dict[bool, Plan]] = weakref.WeakKeyDictionary()
@@ -166,7 +96,10 @@ class _Planner:
                 self.full.target(name)
             if population.has_outputs:
                 self._count(name)
-        return Plan(self.program, MappingProxyType(self.slabs), self.counting, tuple(self.layers))
+        slabs = MappingProxyType(self.slabs)
+        return Plan(
+            twin_of(self.graph), self.program, slabs, self.counting, tuple(self.layers), self.full is not None
+        )
 
     def _count(self, name: str) -> None:
         """Mark a population's levels complete, with the rows that count them."""
@@ -179,7 +112,8 @@ class _Planner:
 
     def input(self, name: str, population: Any) -> None:
         slab = self._own_slab(name, population, Form.of(population.coding))
-        self.program.add_input(slab.index)
+        coding = population.coding
+        self.program.add_input(slab.index, coding.lo, coding.hi, admissible(coding))
         self._note(name, slab)
 
     def spiking(self, name: str, population: Any) -> None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gxnor_snn.graph import Coding
 
-__all__ = ["Form", "Slab", "in_slab_order", "rises_of"]
+__all__ = ["Form", "Slab", "admissible", "in_slab_order", "rises_of"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,15 @@ class Slab:
 def rises_of(coding: Coding) -> NDArray[np.uint64]:
     """What each threshold adds to u when it is reached, the easiest first."""
     return np.asarray(np.diff(coding.levels) // _step(coding), np.uint64)
+
+
+def admissible(coding: Coding) -> NDArray[np.uint8]:
+    """Marks of the admissible levels of lo..hi; empty where all of them are."""
+    if coding.n_levels == coding.hi - coding.lo + 1:
+        return np.zeros(0, np.uint8)
+    marks = np.zeros(coding.hi - coding.lo + 1, np.uint8)
+    marks[coding.levels - coding.lo] = 1
+    return marks
 
 
 def in_slab_order(values: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -5,6 +5,7 @@ of the level. Every count of the design is a fixed combination of rows.
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from gxnor_snn.graph import Coding, EventGraph
 from gxnor_snn.results import Counts, MoveCounts, PopulationCounts, SynapseCounts
 
+from .recipes import Entry, Recipe
 from .slabs import in_slab_order
 
 __all__ = ["MASKS", "CountPlan", "RowPlan"]
@@ -101,6 +103,7 @@ class CountPlan:
     _synapses: dict[str, tuple[tuple[int, int, int], Combinations]] = field(default_factory=dict)
     _moves: dict[str, Combination] = field(default_factory=dict)
     _spikes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _recipe: Recipe | None = None
 
     def rows_of(self, graph: EventGraph, name: str, first_row: int) -> RowPlan:
         """The rows that count a population and its outgoing projections; remembers what is made of them."""
@@ -125,35 +128,27 @@ class CountPlan:
 
     def counts(self, graph: EventGraph, rows: NDArray[np.int64]) -> Counts:
         """The counts of a run from the kernels' rows (rows, samples)."""
-        n_samples = rows.shape[1]
+        if self._recipe is None:
+            self._recipe = self._compile(graph)
+        return self._recipe.counts(rows)
 
-        def combined(combination: Combination) -> NDArray[np.int64]:
-            total = np.zeros(n_samples, np.int64)
-            for factor, row in combination:
-                total += factor * rows[row]
-            return total
-
-        def synapses(name: str) -> SynapseCounts:
+    def _compile(self, graph: EventGraph) -> Recipe:
+        def projection(name: str) -> Entry:
+            if name in self._moves:
+                return Entry(MoveCounts, {}, {"n_moved": self._moves[name]})
             static, combinations = self._synapses[name]
-            n_dense, n_w, n_padded = (np.full(n_samples, value, np.int64) for value in static)
             if name in self.bitcounts:
                 combinations = {**combinations, "n_bitcount": self.bitcounts[name], "n_agree": self.agree[name]}
-            found = {key: combined(c) for key, c in combinations.items()}
-            return SynapseCounts(n_dense=n_dense, n_w=n_w, n_padded=n_padded, **found)
+            return Entry(
+                SynapseCounts, dict(zip(("n_dense", "n_w", "n_padded"), static, strict=True)), combinations
+            )
 
-        def population(name: str) -> PopulationCounts:
+        def population(name: str) -> Entry:
             part = graph.populations[name]
             found = dict(zip(("spikes_pos", "spikes_neg"), self._spikes.get(name, ()), strict=False))
             if name in self.reached:
                 found["neurons_reached"] = self.reached[name]
-            counted = {key: rows[row].copy() for key, row in found.items()}
-            return PopulationCounts(part.size, part.is_internal, **counted)
+            make = partial(PopulationCounts, part.size, part.is_internal)
+            return Entry(make, {}, {key: ((1, row),) for key, row in found.items()})
 
-        return Counts(
-            n_samples,
-            {
-                name: synapses(name) if projection.weighted else MoveCounts(combined(self._moves[name]))
-                for name, projection in graph.projections.items()
-            },
-            {name: population(name) for name in graph.populations},
-        )
+        return Recipe({n: projection(n) for n in graph.projections}, {n: population(n) for n in graph.populations})

@@ -20,7 +20,8 @@ ISAS = available_isas()
 def on_every_isa(graph: EventGraph, x: Any, **options: Any) -> None:
     expected = execute(graph, x, record="all")
     for isa in ISAS:
-        assert_same(expected, NativeEngine(isa).run(graph, x, record="all", **options))
+        for form in ("samples", "neurons"):
+            assert_same(expected, NativeEngine(isa, form).run(graph, x, record="all", **options))
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 512, 513, 1025])
@@ -135,7 +136,8 @@ def test_sums_exactly_at_thresholds(up: bool) -> None:
     levels = coding.levels[reached.sum(axis=2)]
     assert (sums[:, :, None] == thresholds).any()
     for isa in ISAS:
-        np.testing.assert_array_equal(NativeEngine(isa).run(graph, x, record=["s"]).spikes["s"], levels)
+        for form in ("samples", "neurons"):
+            np.testing.assert_array_equal(NativeEngine(isa, form).run(graph, x, record=["s"]).spikes["s"], levels)
 
 
 def test_inputs_by_name() -> None:
@@ -152,7 +154,7 @@ def test_the_widest_instruction_set_is_the_default() -> None:
     assert ISAS[0] == "portable"
     assert engine.isa == ISAS[-1]
     assert engine.lanes == dict(kernels.isas(True))[engine.isa]
-    assert repr(engine) == f"NativeEngine(isa={engine.isa!r})"
+    assert repr(engine) == f"NativeEngine(isa={engine.isa!r}, form='auto')"
 
 
 def test_an_unknown_instruction_set_is_refused() -> None:

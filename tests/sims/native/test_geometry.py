@@ -121,7 +121,7 @@ def test_a_level_that_padding_never_has() -> None:
     )
     x = np.full((1, 1, 4, 4), 4)
     expected = np.array([[0, 0, 0, 0], [0, 1, 1, 0], [0, 1, 1, 0], [0, 0, 0, 0]])
-    for isa in available_isas():
-        trace = NativeEngine(isa).run(graph, x, record="all")
+    for isa, form in itertools.product(available_isas(), ("samples", "neurons")):
+        trace = NativeEngine(isa, form).run(graph, x, record="all")
         np.testing.assert_array_equal(trace.spikes["s"][0, 0], expected)
         assert_same(execute(graph, x, record="all"), trace)

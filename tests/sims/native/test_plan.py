@@ -86,8 +86,9 @@ def test_the_description_names_every_population_and_its_work() -> None:
     assert list(by_name) == list(graph.populations)
     # two planes for every nonzero ternary weight
     assert by_name["h0"].additions == 2 * np.count_nonzero(graph.projections["fc0"].weights)
-    text = plan.describe(lanes=256)
-    assert text.startswith("blocks of 256 samples, ")
+    text = plan.describe(600, isa="portable", threads=2, form="samples")
+    assert text.startswith("600 samples on portable, by predicted cost:\n  600 in form samples, ")
+    assert "1 in form neurons" in plan.describe(1, form="neurons")
     assert all(name in text for name in graph.populations)
 
 

@@ -8,6 +8,7 @@ import pytest
 from gxnor_sims._kernels import Program, Term
 
 UNIT = (1, 1, 4, 1, 1, 1, 1, 0, 0, 1, 1)
+ANY = (-(1 << 40), 1 << 40, np.zeros(0, np.uint8))
 POOL = (3, 3, 2, 2, 2, 1, 1, 0, 0, 1, 1)
 
 
@@ -61,8 +62,8 @@ def program() -> Program:
     made.add_slab(1, 2, 2, True, -1, 1)
     made.add_slab(9, 2, 2, True, -1, 1)
     made.add_slab(4, 2, 2, True, -1, 1)
-    made.add_input(0)
-    made.add_input(2)
+    made.add_input(0, *ANY)
+    made.add_input(2, *ANY)
     return made
 
 
@@ -101,7 +102,7 @@ def test_a_bad_part_of_levels_is_refused(
 ) -> None:
     program.add_slab(1, 4, 1, False, 0, 1)
     program.add_slab(1, 4, 1, False, -(1 << 40), 1)
-    program.add_input(5)
+    program.add_input(5, *ANY)
     if source == 4:
         program.add_part(0, 4, 0, 1, 0)
     parts = {"lowest": -1, "step": 1, "part": 1} | changes
@@ -283,7 +284,7 @@ def test_arrays_that_do_not_fit_are_refused(x: np.ndarray, changes: dict[str, An
     made = Program()
     made.add_slab(1, 4, 2, True, -1, 1)
     made.add_slab(1, 2, 2, True, -1, 1)
-    made.add_input(0)
+    made.add_input(0, *ANY)
     made.add_done(0, 0, [(0, np.ones(4, np.int64))])
     kept = np.full((2, 4), 7, np.int16)
     run(made, np.ones((2, 4), np.int8), records=[(0, kept)], tallies=np.zeros((1, 2), np.int64))
@@ -297,7 +298,7 @@ def test_numbers_of_samples_whose_products_wrap_are_refused(samples: int, rows: 
     """2^62 samples of 4 counts are 0 in 64 bits, the size of an empty array."""
     made = Program()
     made.add_slab(1, 1, 2, True, -1, 1)
-    made.add_input(0)
+    made.add_input(0, *ANY)
     made.add_done(0, 0, [(0, np.ones(1, np.int64))] * rows)
     x = np.broadcast_to(np.zeros((1, 1), np.int8), (samples, 1))
     with pytest.raises(ValueError, match="run: "):
@@ -307,7 +308,7 @@ def test_numbers_of_samples_whose_products_wrap_are_refused(samples: int, rows: 
 def test_nothing_is_added_to_a_program_that_has_run() -> None:
     made = Program()
     made.add_slab(1, 4, 2, True, -1, 1)
-    made.add_input(0)
+    made.add_input(0, *ANY)
     run(made, np.zeros((2, 4), np.int8))
     with pytest.raises(ValueError, match="nothing can be added"):
         made.add_slab(1, 4, 2, True, -1, 1)

@@ -48,9 +48,10 @@ def long_run() -> tuple[EventGraph, np.ndarray]:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_an_interrupt_ends_the_run_and_leaves_no_thread(threads: int) -> None:
+@pytest.mark.parametrize("form", ["samples", "neurons"])
+def test_an_interrupt_ends_the_run_and_leaves_no_thread(form: str, threads: int) -> None:
     graph, x = long_run()
-    engine = NativeEngine("portable")
+    engine = NativeEngine("portable", form)
     engine.plan(graph)
     tasks = Path("/proc/self/task")
     before = len(list(tasks.iterdir())) if tasks.exists() else 0

@@ -1,0 +1,313 @@
+"""A graph made ready: what its layers take, which form runs how many samples, and the run itself."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gxnor_snn.errors import InputError
+from gxnor_snn.graph import EventGraph, check_input
+from gxnor_snn.results import Counts
+
+from .. import _kernels
+from .._kernels import Program
+from .choice import Costs, Effort, Share, choose, costs_of, efforts_of
+from .describing import table_of
+from .neurons import NeuronPlan, neuron_plan
+from .slabs import Slab
+from .tallies import CountPlan
+
+__all__ = ["Layer", "Plan", "Work", "twin_of"]
+
+Made = TypeVar("Made")
+
+_NOTHING: Mapping[str, float] = MappingProxyType({})
+_MOST_KEPT = 256  # divisions into shares that a plan remembers
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a plan says of one population.
+
+    Attributes
+    ----------
+    name, shape
+        The population.
+    planes
+        Bit planes per neuron that hold its levels, or a readout's sums.
+    counter_planes
+        Bits of the counter that its input sum takes; 0 where nothing is summed.
+    additions
+        Planes that enter adders per block of lanes; each costs one full adder.
+    selections
+        Planes that enter maxima and minima per block of lanes.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    planes: int
+    counter_planes: int
+    additions: int
+    selections: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """The arrays of one run, in the order of the graph.
+
+    Attributes
+    ----------
+    samples
+        How many.
+    inputs
+        Levels (B, *shape) per input, as the kernels read them.
+    readouts
+        int64 (B, *shape) per readout.
+    records
+        int16 (B, *shape) by population.
+    rows
+        int64 (rows, B) of the counts, or None.
+    """
+
+    samples: int
+    inputs: Sequence[NDArray[Any]]
+    readouts: Sequence[NDArray[np.int64]]
+    records: Mapping[str, NDArray[np.int16]]
+    rows: NDArray[np.int64] | None
+
+
+def twin_of(graph: EventGraph) -> EventGraph:
+    """The same graph as another object, which a plan can hold without keeping alive the one it is kept for."""
+    twin = object.__new__(EventGraph)
+    vars(twin).update(vars(graph))
+    return twin
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A graph made ready for the kernels: immutable, for every instruction set, shared by threads.
+
+    Attributes
+    ----------
+    graph
+        The graph.
+    program
+        The kernels' program of the samples form. That of the neurons form is made when it is first needed.
+    slabs
+        Slab of every population, readouts included.
+    counting
+        The recipe of the counts.
+    layers
+        What it takes, population by population.
+    full
+        Whether it makes full counts; the samples form does.
+    """
+
+    graph: EventGraph = field(repr=False)
+    program: Program = field(repr=False)
+    slabs: Mapping[str, Slab] = field(repr=False)
+    counting: CountPlan = field(repr=False)
+    layers: tuple[Layer, ...]
+    full: bool
+    _made: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
+
+    @property
+    def n_rows(self) -> int:
+        """Numbers per sample that the counts are made of; see `execute_into`."""
+        return self.program.n_rows
+
+    def counts(self, rows: NDArray[np.int64]) -> Counts:
+        """The counts of a run from its rows, int64 (n_rows, B); see `execute_into`.
+
+        Raises
+        ------
+        InputError
+            If the array has another shape or type.
+        """
+        if rows.ndim != 2 or len(rows) != self.n_rows or rows.dtype != np.int64:
+            raise InputError(
+                f"counts: rows are {rows.dtype} {rows.shape}, allowed are int64 ({self.n_rows}, samples)"
+            )
+        return self.counting.counts(self.graph, rows)
+
+    def neurons(self, isa: str) -> NeuronPlan:
+        """The program of the neurons form, made at first use and kept."""
+        return self._once(("neurons", isa), lambda: neuron_plan(self.graph, isa, _widths(isa)))
+
+    def efforts(self, isa: str) -> tuple[Effort, ...]:
+        """What each population takes in either form."""
+        return self._once(("efforts", isa), lambda: efforts_of(self.graph, self.layers, _widths(isa)))
+
+    def costs(self, isa: str, known: Mapping[str, float] = _NOTHING) -> Costs:
+        """Predicted costs, given the share of activations that are not silent where it is `known`."""
+        key = ("costs", isa, *known.items())
+        return self._once(key, lambda: costs_of(self.graph, self.efforts(isa), _widths(isa), known))
+
+    def shares(
+        self,
+        samples: int,
+        *,
+        isa: str,
+        threads: int = 1,
+        form: str = "auto",
+        lanes: int | None = None,
+        known: Mapping[str, float] = _NOTHING,
+    ) -> tuple[Share, ...]:
+        """Which form runs how many samples; see `choose`."""
+        form = "samples" if self.full else form
+        key = ("shares", samples, isa, threads, form, lanes, *known.items())
+        return self._once(key, lambda: choose(self.costs(isa, known), samples, threads, form, lanes))
+
+    def describe(self, samples: int = 512, *, isa: str | None = None, threads: int = 1, form: str = "auto") -> str:
+        """The plan as a table: forms, blocks, and per population planes, counters, bytes and predicted operations.
+
+        Parameters
+        ----------
+        samples, threads, form
+            The run to describe.
+        isa
+            Instruction set, see `NativeEngine`; the widest unless given.
+        """
+        isa = isa or _widest()
+        shares = self.shares(samples, isa=isa, threads=threads, form=form)
+        return table_of(self.layers, self.efforts(isa), shares, isa, samples, _widths(isa)[-1])
+
+    def execute_into(
+        self,
+        x: Any,
+        out: Any,
+        *,
+        counts: NDArray[np.int64] | None = None,
+        isa: str | None = None,
+        form: str = "auto",
+        threads: int = 1,
+    ) -> None:
+        """Run the graph into arrays that are there already: for tight loops, nothing is allocated.
+
+        Parameters
+        ----------
+        x
+            Integer levels (B, *shape), contiguous inside a sample, or a mapping from input name to such arrays.
+        out
+            int64 (B, *shape) that takes the readout's sums, or a mapping from readout name to such arrays.
+        counts
+            int64 (n_rows, B) that takes what `counts` makes event counts of; None does not count.
+        isa, form
+            As for `NativeEngine`.
+        threads
+            How many threads share the samples.
+
+        Raises
+        ------
+        InputError
+            If an array has another shape, type or layout, or `x` holds a level that is not admissible.
+        """
+        graph = self.graph
+        try:
+            inputs, readouts = _named(x, graph.inputs), _named(out, graph.readouts)
+            for name, array in zip((*graph.inputs, *graph.readouts), (*inputs, *readouts), strict=True):
+                if array.shape[1:] != graph.populations[name].shape or not array.dtype.isnative:
+                    raise ValueError(f"array of {name!r} is {array.dtype} {array.shape}")
+            samples = len(inputs[0])
+            isa = isa or _widest()
+            shares = self.shares(samples, isa=isa, threads=threads, form=form)
+            good = self.execute(Work(samples, inputs, readouts, _NO_RECORDS, counts), shares, isa, threads)
+        except (TypeError, ValueError, AttributeError, LookupError) as error:
+            check_input(graph, x)
+            shapes = {name: ("samples", *graph.populations[name].shape) for name in graph.readouts}
+            raise InputError(f"execute_into: {error}; allowed results are contiguous int64 {shapes}") from error
+        if not good:
+            raise self.bad_level(x)
+
+    def bad_level(self, x: Any) -> InputError:
+        """The error for an input that the kernels refused."""
+        try:
+            check_input(self.graph, x)
+        except InputError as error:
+            return error
+        return InputError("an input changed during the run")
+
+    def execute(
+        self,
+        work: Work,
+        shares: Sequence[Share],
+        isa: str,
+        threads: int,
+        tell: Callable[[int], object] | None = None,
+    ) -> bool:
+        """Run shares of samples, one after the other; False if an input holds a level that is not admissible."""
+        first, (n, inputs, readouts, records, rows) = 0, _parts(work)
+        for share in shares:
+            last = first + share.samples
+            told = None if tell is None else _From(first, tell)
+            if share.form == "samples":
+                kept = [(self.slabs[name].index, levels) for name, levels in records.items()]
+                good = self.program.run(
+                    isa, n, inputs, readouts, kept, rows, share.lanes, threads, told, first, last, share.words
+                )
+            else:
+                made = self.neurons(isa)
+                kept = [(made.layers[name], levels) for name, levels in records.items()]
+                good = made.program.run(n, inputs, readouts, kept, rows, share.lanes, threads, told, first, last)
+            if not good:
+                return False
+            first = last
+        return True
+
+    def _once(self, key: Any, make: Callable[[], Made]) -> Made:
+        """What was made for a key, or made now; what depends on a number of samples is forgotten at times."""
+        found: Made | None = self._made.get(key)
+        if found is None:
+            with self._lock:
+                found = self._made.get(key)
+                if found is None:
+                    if len(self._made) > _MOST_KEPT:
+                        for old in [k for k in self._made if k[0] in ("shares", "costs")]:
+                            del self._made[old]
+                    found = self._made[key] = make()
+        return found
+
+
+_NO_RECORDS: Mapping[str, NDArray[np.int16]] = MappingProxyType({})
+
+
+def _named(given: Any, names: Sequence[str]) -> list[Any]:
+    """One array, or those of a mapping, in the order of the names."""
+    if isinstance(given, np.ndarray) and len(names) == 1:
+        return [given]
+    if set(given) != set(names):
+        raise ValueError(f"{len(names)} arrays are needed: a mapping of {', '.join(names)}")
+    return [given[name] for name in names]
+
+
+def _parts(work: Work) -> tuple[Any, ...]:
+    return work.samples, list(work.inputs), list(work.readouts), work.records, work.rows
+
+
+class _From:
+    """Tells the samples done since the start of a run, of which a share begins at `first`."""
+
+    def __init__(self, first: int, tell: Callable[[int], object]) -> None:
+        self._first, self._tell = first, tell
+
+    def __call__(self, done: int) -> object:
+        return self._tell(self._first + done)
+
+
+_known_widths: dict[str, tuple[int, ...]] = {}
+
+
+def _widths(isa: str) -> tuple[int, ...]:
+    """Words of the vectors of an instruction set."""
+    if isa not in _known_widths:
+        _known_widths[isa] = tuple(_kernels.widths(isa))
+    return _known_widths[isa]
+
+
+def _widest() -> str:
+    return _kernels.isas(True)[-1][0]
