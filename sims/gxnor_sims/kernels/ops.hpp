@@ -8,6 +8,8 @@
 
 namespace gxnor {
 
+constexpr int byte_planes = 8;
+
 // How the planes b_0, b_1, ... of a neuron make its level: lowest + step * u, where
 // u = sum_j 2^j b_j (binary) or u = b_0 + b_1 with b_0 >= b_1 (thermometer).
 enum class Form : std::int32_t { binary = 0, thermometer = 1 };
@@ -56,7 +58,8 @@ struct Term {
     std::int64_t first_channel, last_channel;
 };
 
-// One pass over the entries of a group: adds plane `plane` (and the next one if width is 2) at counter plane `level`.
+// One pass over the entries of a group: adds plane `plane` at counter plane `level`; with width 2 the next plane at the
+// same level; with width byte_planes all planes of a number, each a level higher.
 struct Segment {
     std::int64_t group;
     std::int32_t term;

@@ -81,7 +81,9 @@ void Program::make_segments(SumOp& op, const std::vector<TermSpec>& terms) {
                     entries += count;
                     const bool thermometer = source.form == Form::thermometer;
                     for (std::int32_t j = 0; j < source.planes;) {
-                        const std::int32_t width = thermometer && j + 1 < source.planes ? 2 : 1;
+                        const std::int32_t width = source.planes == byte_planes ? byte_planes
+                                                   : thermometer && j + 1 < source.planes ? 2
+                                                                                          : 1;
                         const std::int32_t level = term.digits[d][1] + (thermometer ? 0 : j);
                         if (level < op.counter_planes)
                             segments.push_back({group, static_cast<std::int32_t>(t), j, level, width});

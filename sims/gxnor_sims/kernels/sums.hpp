@@ -10,6 +10,7 @@
 
 #include "adders.hpp"
 #include "chunks.hpp"
+#include "numbers.hpp"
 #include "ops.hpp"
 #include "sum_parts.hpp"
 
@@ -38,13 +39,8 @@ inline Entries entries_of(const Term& term, const Reach& reach, std::int64_t gro
 
 template <class V>
 inline void add_readings(RegOf<V>* counter, int planes, const Reading* first, const Reading* last, std::int64_t column) {
-    for (const Reading* r = first; r != last; ++r) {
-        const std::uint64_t* base = r->base + column * r->advance;
-        if (r->width == 2)
-            add_list<V, 2>(counter + r->level, planes - r->level, base, r->list, r->count);
-        else
-            add_list<V, 1>(counter + r->level, planes - r->level, base, r->list, r->count);
-    }
+    for (const Reading* r = first; r != last; ++r)
+        add_at<V>(counter, planes, r->level, r->width, r->base + column * r->advance, r->list, r->count);
 }
 
 // One output channel over one tile of columns. Returns the plane operations spent.
