@@ -7,8 +7,8 @@ NATIVE: dict[str, NativeEngine] = {
     f"native-{isa}-{form}": NativeEngine(isa=isa, form=form)
     for isa in available_isas()
     for form in ("samples", "neurons")
-}
-"""The native engine on every dispatch level of this machine, in both forms of lanes."""
+} | {"native-auto": NativeEngine()}
+"""The native engine on every dispatch level of this machine, in both forms of lanes; and as it chooses itself."""
 
 ENGINES: dict[str, Engine] = {"reference": get_engine("reference"), **NATIVE}
 
