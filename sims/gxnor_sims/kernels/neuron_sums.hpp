@@ -16,7 +16,19 @@
 
 namespace gxnor {
 
-// Lists the source's events: entries are offsets of rows inside one tap, by digit and position.
+// Rows of the table that one position takes.
+template <class V>
+inline std::uint32_t rows_of(const Weights& w) {
+    return static_cast<std::uint32_t>(w.window.channels) * static_cast<std::uint32_t>(w.row_planes);
+}
+
+template <class V>
+inline bool one_tap(const Weights& w) {
+    return w.window.kernel_y * w.window.kernel_x == 1;
+}
+
+// Lists the source's events by digit and position: offsets of table rows, as if the column were the kernel tap. What
+// a window must add is then the same for taps side by side. Windows of one tap need the offset inside the tap alone.
 template <class V>
 inline void list_events(const Weights& w, const std::int32_t* levels, NeuronFrame& frame) {
     const std::int64_t positions = w.window.height * w.window.width, channels = w.window.channels;
@@ -24,6 +36,7 @@ inline void list_events(const Weights& w, const std::int32_t* levels, NeuronFram
     for (std::int32_t d = 0; d < w.n_digits; ++d) frame.starts[d * (positions + 1)] = 0;
     for (std::int64_t p = 0; p < positions; ++p) {
         const std::int32_t* here = levels + p * channels;
+        const std::uint32_t column = one_tap<V>(w) ? 0 : static_cast<std::uint32_t>(p % w.window.width) * rows_of<V>(w);
         std::int64_t n_active = 0;
         for (std::int64_t c = 0; c < channels; ++c) {  // without a branch: levels are hard to predict
             frame.active[n_active] = static_cast<std::uint32_t>(c);
@@ -37,7 +50,7 @@ inline void list_events(const Weights& w, const std::int32_t* levels, NeuronFram
             std::int64_t n = 0;
             for (std::int64_t i = 0; i < n_active; ++i) {
                 const std::uint32_t c = frame.active[i];
-                list[n] = c * static_cast<std::uint32_t>(w.row_planes);
+                list[n] = column + c * static_cast<std::uint32_t>(w.row_planes);
                 n += static_cast<std::int64_t>((codes[here[c] - w.first_level] >> bit) & 1);
             }
             start[1] = start[0] + n;
@@ -58,21 +71,22 @@ inline EventList window_events(const Weights& w, std::int32_t d, Taps rows, Taps
     const std::int64_t positions = window.height * window.width, size = positions * window.channels;
     const std::int64_t* starts = frame.starts + d * (positions + 1);
     const std::uint32_t* events = frame.events + d * size;
-    if (window.kernel_y * window.kernel_x == 1) {
-        if (rows.first == rows.last || columns.first == columns.last) return {events, 0};
-        const std::int64_t p = top * window.width + left;
-        return {events + starts[p], starts[p + 1] - starts[p]};
+    const bool some = rows.first < rows.last && columns.first < columns.last;
+    if (one_tap<V>(w)) {
+        const std::int64_t p = some ? top * window.width + left : 0;
+        return {events + starts[p], some ? starts[p + 1] - starts[p] : 0};
     }
-    const std::uint32_t tap_rows = static_cast<std::uint32_t>(window.channels * w.row_planes);
-    const std::int64_t taps = window.kernel_y * window.kernel_x;
-    std::uint32_t* list = frame.lists + d * taps * window.channels;
+    std::uint32_t* list = frame.lists + d * window.kernel_y * window.kernel_x * window.channels;
     std::int64_t n = 0;
-    for (std::int64_t ky = rows.first; ky < rows.last; ++ky)
-        for (std::int64_t kx = columns.first; kx < columns.last; ++kx) {
-            const std::int64_t p = (top + ky * window.dilation_y) * window.width + left + kx * window.dilation_x;
-            const std::uint32_t offset = static_cast<std::uint32_t>(ky * window.kernel_x + kx) * tap_rows;
+    const std::int64_t together = window.dilation_x == 1 ? columns.last - columns.first : 1;  // taps that are neighbours
+    for (std::int64_t ky = rows.first; some && ky < rows.last; ++ky)
+        for (std::int64_t kx = columns.first; kx < columns.last; kx += together) {
+            const std::int64_t x = left + kx * window.dilation_x;
+            const std::int64_t p = (top + ky * window.dilation_y) * window.width + x;
+            // From column to tap, modulo 2^32.
+            const std::uint32_t offset = static_cast<std::uint32_t>(ky * window.kernel_x + kx - x) * rows_of<V>(w);
             const std::uint32_t* from = events + starts[p];
-            const std::int64_t count = starts[p + 1] - starts[p];
+            const std::int64_t count = starts[p + together] - starts[p];
             for (std::int64_t i = 0; i < count; ++i) list[n + i] = from[i] + offset;
             n += count;
         }

@@ -9,6 +9,8 @@ where the forms meet but never a result.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +22,7 @@ from gxnor_snn.graph import Coding, EventGraph
 from ..engine import check_size
 from .layout import VECTOR_COSTS, Layout, Table, layout_of
 
-__all__ = ["DENSITY", "FORMS", "Costs", "Effort", "Share", "choose", "costs_of", "efforts_of"]
+__all__ = ["DENSITY", "FORMS", "Costs", "Effort", "Share", "Windows", "choose", "costs_of", "efforts_of"]
 
 FORMS = ("auto", "samples", "neurons")
 
@@ -60,6 +62,38 @@ class Share:
 
 
 @dataclass(frozen=True)
+class Windows:
+    """What a weighted projection takes in the neurons form.
+
+    Attributes
+    ----------
+    source
+        The population it reads.
+    table, layout
+        Its sizes, and the lanes of its windows.
+    planes
+        Planes per row.
+    digits
+        Binary digits of a level that is not silent, on average.
+    lists
+        Lists of events that a window adds: one per digit and pair of planes.
+    """
+
+    source: str
+    table: Table
+    layout: Layout
+    planes: int
+    digits: float
+    lists: int
+
+    def sample(self, density: float) -> float:
+        """Cost per sample, where that share of the source is not silent."""
+        events = self.table.channels * density * self.digits
+        cost = self.layout.window_cost(self.table, events, self.planes, self.lists)
+        return cost * self.layout.n_windows(self.table)
+
+
+@dataclass(frozen=True)
 class Effort:
     """What one population takes in either form.
 
@@ -70,23 +104,19 @@ class Effort:
     block
         Full adders per block of the samples form.
     windows
-        Per weighted projection: its source, table, layout, planes per row and digits per event.
+        Of its weighted projections.
     neurons
         Its neurons, and what pools and identities read.
     """
 
     name: str
     block: float
-    windows: tuple[tuple[str, Table, Layout, int, float], ...]
+    windows: tuple[Windows, ...]
     neurons: int
 
     def sample(self, densities: Mapping[str, float]) -> float:
         """Cost of one sample in the neurons form, given the share of each population that is not silent."""
-        total = _NEURON_COST * self.neurons
-        for source, table, layout, planes, digits in self.windows:
-            events = table.channels * densities[source] * digits
-            total += layout.window_cost(table, events, planes) * layout.n_windows(table)
-        return total
+        return _NEURON_COST * self.neurons + sum(w.sample(densities[w.source]) for w in self.windows)
 
 
 @dataclass(frozen=True)
@@ -115,32 +145,38 @@ def efforts_of(graph: EventGraph, layers: Iterable[Any], widths: tuple[int, ...]
     """The efforts of a graph's populations; `layers` are those of its plan."""
     efforts = []
     for layer in layers:
-        windows, moved = [], 0
+        windows: list[Windows] = []
+        moved = 0
         for projection in graph.incoming(layer.name):
             source = graph.populations[projection.source].shape
             if not projection.weighted:
                 moved += int(graph.fan_out(projection.name).dense.sum())
                 continue
             table = Table.of(projection, source, layer.shape)
-            digits = _digits(graph.coding(projection.source), projection.gain)
-            planes = max(1, (int(np.ptp(_values(projection)))).bit_length())
-            windows.append((projection.source, table, layout_of(table, widths), planes, digits))
+            digits, kinds = _digits(graph.coding(projection.source), projection.gain)
+            planes = max(1, _spread(projection).bit_length())
+            lists = kinds * (1 if planes == 2 else planes)
+            windows.append(Windows(projection.source, table, layout_of(table, widths), planes, digits, lists))
         size = int(np.prod(layer.shape, dtype=object))
         block = layer.additions + layer.selections + _PLANE_COST * size * layer.planes
         efforts.append(Effort(layer.name, block, tuple(windows), size + moved))
     return tuple(efforts)
 
 
-def _values(projection: Any) -> Any:
-    return projection.weights.astype(np.int64, copy=False)
+def _spread(projection: Any) -> int:
+    return int(projection.weights.max()) - int(projection.weights.min())
 
 
-def _digits(coding: Coding, gain: int) -> float:
-    """Binary digits of gain * level, averaged over the levels that are not silent."""
+def _digits(coding: Coding, gain: int) -> tuple[float, int]:
+    """Binary digits of gain * level, averaged over levels that are not silent, and how many kinds there are."""
     levels = coding.levels[coding.levels != 0]
-    step = max(1, len(levels) // 256)
-    ones = [(abs(int(v)) * abs(gain)).bit_count() for v in levels[::step]]
-    return sum(ones) / len(ones) if ones else 0.0
+    values = [int(v) * gain for v in levels[:: max(1, len(levels) // 256)]]
+    kinds = sum(bits.bit_count() for bits in (_union(values, 1), _union(values, -1)))
+    return sum(abs(v).bit_count() for v in values) / max(1, len(values)), kinds
+
+
+def _union(values: list[int], sign: int) -> int:
+    return reduce(or_, (abs(v) for v in values if v * sign > 0), 0)
 
 
 def costs_of(

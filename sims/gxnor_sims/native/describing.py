@@ -1,18 +1,44 @@
 """A plan as a table."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from .choice import DENSITY, Effort, Share
 from .layout import Layout
 
-__all__ = ["table_of"]
+__all__ = ["Layer", "table_of"]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a plan says of one population.
+
+    Attributes
+    ----------
+    name, shape
+        The population.
+    planes
+        Bit planes per neuron that hold its levels, or a readout's sums.
+    counter_planes
+        Bits of the counter that its input sum takes; 0 where nothing is summed.
+    additions
+        Planes that enter adders per block of lanes; each costs one full adder.
+    selections
+        Planes that enter maxima and minima per block of lanes.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    planes: int
+    counter_planes: int
+    additions: int
+    selections: int
 
 
 def table_of(
-    layers: Sequence[Any], efforts: Sequence[Effort], shares: Sequence[Share], isa: str, samples: int, words: int
+    layers: Sequence[Layer], efforts: Sequence[Effort], shares: Sequence[Share], isa: str, samples: int, words: int
 ) -> str:
     """How samples are shared out, then one line per population.
 
@@ -46,8 +72,8 @@ def table_of(
     for layer, effort in zip(layers, efforts, strict=True):
         size = int(np.prod(layer.shape, dtype=object)) * layer.planes * 8 * words
         numbers = (layer.planes, layer.counter_planes, layer.additions, layer.selections, size)
-        lanes = " + ".join(_lanes(layout) for _, _, layout, _, _ in effort.windows) or "-"
-        sample = effort.sample({source: DENSITY for source, *_ in effort.windows})
+        lanes = " + ".join(_lanes(windows.layout) for windows in effort.windows) or "-"
+        sample = effort.sample({windows.source: DENSITY for windows in effort.windows})
         rows.append(
             (
                 layer.name,

@@ -163,8 +163,11 @@ def _readable(array: NDArray[Any]) -> NDArray[Any]:
 
 def _densities(arrays: Mapping[str, NDArray[Any]]) -> dict[str, float]:
     """Share of the first samples' levels that are not silent, in eighths: close enough to choose a form by."""
-    seen = {name: array[:_LOOKED_AT] for name, array in arrays.items()}
-    return {name: round(8 * np.count_nonzero(a) / a.size) / 8 if a.size else DENSITY for name, a in seen.items()}
+    found = {}
+    for name, array in arrays.items():
+        seen = array if len(array) <= _LOOKED_AT else array[:_LOOKED_AT]
+        found[name] = (8 * int(np.count_nonzero(seen)) // seen.size) / 8 if seen.size else DENSITY
+    return found
 
 
 def _usable_cores() -> int:

@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +16,14 @@ from gxnor_snn.results import Counts
 
 from .. import _kernels
 from .._kernels import Program
+from .calls import From, named, neurons_call, samples_call
 from .choice import Costs, Effort, Share, choose, costs_of, efforts_of
-from .describing import table_of
+from .describing import Layer, table_of
 from .neurons import NeuronPlan, neuron_plan
 from .slabs import Slab
 from .tallies import CountPlan
 
-__all__ = ["Layer", "Plan", "Work", "twin_of"]
+__all__ = ["Plan", "Work", "twin_of"]
 
 Made = TypeVar("Made")
 
@@ -29,34 +31,7 @@ _NOTHING: Mapping[str, float] = MappingProxyType({})
 _MOST_KEPT = 256  # divisions into shares that a plan remembers
 
 
-@dataclass(frozen=True)
-class Layer:
-    """What a plan says of one population.
-
-    Attributes
-    ----------
-    name, shape
-        The population.
-    planes
-        Bit planes per neuron that hold its levels, or a readout's sums.
-    counter_planes
-        Bits of the counter that its input sum takes; 0 where nothing is summed.
-    additions
-        Planes that enter adders per block of lanes; each costs one full adder.
-    selections
-        Planes that enter maxima and minima per block of lanes.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    planes: int
-    counter_planes: int
-    additions: int
-    selections: int
-
-
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """The arrays of one run, in the order of the graph.
 
     Attributes
@@ -74,8 +49,8 @@ class Work:
     """
 
     samples: int
-    inputs: Sequence[NDArray[Any]]
-    readouts: Sequence[NDArray[np.int64]]
+    inputs: list[NDArray[Any]]
+    readouts: list[NDArray[np.int64]]
     records: Mapping[str, NDArray[np.int16]]
     rows: NDArray[np.int64] | None
 
@@ -209,20 +184,44 @@ class Plan:
         """
         graph = self.graph
         try:
-            inputs, readouts = _named(x, graph.inputs), _named(out, graph.readouts)
-            for name, array in zip((*graph.inputs, *graph.readouts), (*inputs, *readouts), strict=True):
-                if array.shape[1:] != graph.populations[name].shape or not array.dtype.isnative:
-                    raise ValueError(f"array of {name!r} is {array.dtype} {array.shape}")
+            inputs, readouts = named(x, graph.inputs), named(out, graph.readouts)
+            for shape, array in zip(self._shapes(), inputs + readouts, strict=True):
+                if array.shape[1:] != shape or not array.dtype.isnative:
+                    raise ValueError(f"an array is {array.dtype} {array.shape}")
             samples = len(inputs[0])
-            isa = isa or _widest()
-            shares = self.shares(samples, isa=isa, threads=threads, form=form)
-            good = self.execute(Work(samples, inputs, readouts, _NO_RECORDS, counts), shares, isa, threads)
+            key = ("calls", samples, isa, form, threads)
+            calls = self._made.get(key) or self._once(
+                key, lambda: self._calls(samples, isa or _widest(), form, threads)
+            )
+            good = True
+            for call in calls:
+                good = good and call(samples, inputs, readouts, counts)
         except (TypeError, ValueError, AttributeError, LookupError) as error:
             check_input(graph, x)
             shapes = {name: ("samples", *graph.populations[name].shape) for name in graph.readouts}
             raise InputError(f"execute_into: {error}; allowed results are contiguous int64 {shapes}") from error
         if not good:
             raise self.bad_level(x)
+
+    def _calls(self, samples: int, isa: str, form: str, threads: int) -> tuple[Callable[..., bool], ...]:
+        """Runs of the kernels, ready for the arrays."""
+        calls: list[Callable[..., bool]] = []
+        first = 0
+        for share in self.shares(samples, isa=isa, threads=threads, form=form):
+            last = first + share.samples
+            if share.form == "samples":
+                calls.append(samples_call(self.program.run, isa, share, threads, first, last))
+            else:
+                calls.append(neurons_call(self.neurons(isa).program.run, share, threads, first, last))
+            first = last
+        return tuple(calls)
+
+    def _shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Shapes of inputs and readouts."""
+        ends = (*self.graph.inputs, *self.graph.readouts)
+        return self._made.get("shapes") or self._once(
+            "shapes", lambda: tuple(self.graph.populations[name].shape for name in ends)
+        )
 
     def bad_level(self, x: Any) -> InputError:
         """The error for an input that the kernels refused."""
@@ -241,10 +240,10 @@ class Plan:
         tell: Callable[[int], object] | None = None,
     ) -> bool:
         """Run shares of samples, one after the other; False if an input holds a level that is not admissible."""
-        first, (n, inputs, readouts, records, rows) = 0, _parts(work)
+        first, (n, inputs, readouts, records, rows) = 0, work
         for share in shares:
             last = first + share.samples
-            told = None if tell is None else _From(first, tell)
+            told = None if tell is None else From(first, tell)
             if share.form == "samples":
                 kept = [(self.slabs[name].index, levels) for name, levels in records.items()]
                 good = self.program.run(
@@ -267,47 +266,18 @@ class Plan:
                 found = self._made.get(key)
                 if found is None:
                     if len(self._made) > _MOST_KEPT:
-                        for old in [k for k in self._made if k[0] in ("shares", "costs")]:
+                        for old in [k for k in self._made if k[0] in ("shares", "costs", "calls")]:
                             del self._made[old]
                     found = self._made[key] = make()
         return found
 
 
-_NO_RECORDS: Mapping[str, NDArray[np.int16]] = MappingProxyType({})
-
-
-def _named(given: Any, names: Sequence[str]) -> list[Any]:
-    """One array, or those of a mapping, in the order of the names."""
-    if isinstance(given, np.ndarray) and len(names) == 1:
-        return [given]
-    if set(given) != set(names):
-        raise ValueError(f"{len(names)} arrays are needed: a mapping of {', '.join(names)}")
-    return [given[name] for name in names]
-
-
-def _parts(work: Work) -> tuple[Any, ...]:
-    return work.samples, list(work.inputs), list(work.readouts), work.records, work.rows
-
-
-class _From:
-    """Tells the samples done since the start of a run, of which a share begins at `first`."""
-
-    def __init__(self, first: int, tell: Callable[[int], object]) -> None:
-        self._first, self._tell = first, tell
-
-    def __call__(self, done: int) -> object:
-        return self._tell(self._first + done)
-
-
-_known_widths: dict[str, tuple[int, ...]] = {}
-
-
+@cache
 def _widths(isa: str) -> tuple[int, ...]:
     """Words of the vectors of an instruction set."""
-    if isa not in _known_widths:
-        _known_widths[isa] = tuple(_kernels.widths(isa))
-    return _known_widths[isa]
+    return tuple(_kernels.widths(isa))
 
 
+@cache
 def _widest() -> str:
     return _kernels.isas(True)[-1][0]

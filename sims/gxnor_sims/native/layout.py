@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["VECTOR_COSTS", "WINDOW_COST", "Layout", "Table", "layout_of"]
+__all__ = ["LIST_COST", "VECTOR_COSTS", "WINDOW_COST", "Layout", "Table", "layout_of"]
 
 VECTOR_COSTS = {1: 0.7, 2: 0.8, 4: 1.0, 8: 1.5}
 """Time of one full adder by the words of its vector, relative to 256 lanes."""
 
 WINDOW_COST = 120.0
-"""What a window costs beside its events (lists, a counter's start, its unpacking), in full adders."""
+"""What a window costs beside its events (a counter's start, its unpacking), in full adders."""
+
+LIST_COST = 80.0
+"""What a list of events costs beside them, in full adders: its length is hard to predict."""
 
 _MOST_TABLE_BYTES = 1 << 18  # of a table that columns share: it should stay in the second-level cache
 _MOST_TOGETHER = 32
@@ -77,10 +80,10 @@ class Layout:
     together: int
     chunks: int
 
-    def window_cost(self, table: Table, events: float, planes: int = 2) -> float:
+    def window_cost(self, table: Table, events: float, planes: int = 2, lists: int = 2) -> float:
         """Full adders per window, where a tap has `events` events (digits of levels that are not silent)."""
         seen = table.rows * table.seen_columns(self.together) * events
-        return self.chunks * (seen * planes * VECTOR_COSTS[self.words] + WINDOW_COST)
+        return self.chunks * (seen * planes * VECTOR_COSTS[self.words] + lists * LIST_COST + WINDOW_COST)
 
     def n_windows(self, table: Table) -> int:
         """Windows per sample."""

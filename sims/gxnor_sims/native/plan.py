@@ -14,13 +14,14 @@ from gxnor_snn.errors import UnsupportedGraphError
 from gxnor_snn.graph import EventGraph, Projection
 
 from .._kernels import Program
-from .execution import Layer, Plan, twin_of
+from .describing import Layer
+from .execution import Plan, twin_of
 from .lowering import add_up, place_by_place, readings, selection_of
 from .reached import FullPlanner
 from .slabs import Form, Slab, admissible, rises_of
 from .tallies import CountPlan
 
-__all__ = ["Layer", "Plan", "plan_of", "why_not"]
+__all__ = ["plan_of", "why_not"]
 
 _MAX_COUNTER_PLANES = 62
 _MAX_SLAB_PLANES = (1 << 31) - 1

@@ -11,6 +11,7 @@ from gxnor_snn.results import Counts
 
 __all__ = ["Entry", "Recipe"]
 
+_MATRIX_WORK = 1 << 13  # multiplications up to which one product with zeros in it is quicker than its parts
 _CHUNK = 1024  # samples combined at a time: what is read and written stays in the second-level cache
 
 
@@ -55,19 +56,29 @@ class Recipe:
         table = np.array(padded, np.int64).reshape(len(padded), longest, 2)
         self._constants = np.array(constants, np.int64).reshape(-1, 1)
         self._steps = [(table[:, j, :1].copy(), table[:, j, 1].copy()) for j in range(longest)]
+        n_rows = 1 + int(table[:, :, 1].max(initial=-1))
+        self._matrix = np.zeros((len(padded), n_rows), np.int64)
+        for factors, index in self._steps:
+            self._matrix[np.arange(len(padded)), index] += factors[:, 0]
 
     def counts(self, rows: NDArray[np.int64]) -> Counts:
         """The counts of a run from the kernels' rows (rows, samples)."""
         n_samples = rows.shape[1]
-        out = np.empty((len(self._constants), n_samples), np.int64)
-        for start in range(0, n_samples, _CHUNK):
-            here = slice(start, start + _CHUNK)
-            total = out[:, here]
-            total[:] = self._constants
-            for factors, index in self._steps:
-                total += factors * rows[index, here]
+        used = rows[: self._matrix.shape[1]]
+        if self._matrix.size * n_samples <= _MATRIX_WORK:
+            out = self._matrix @ used
+            out += self._constants
+        else:
+            out = np.empty((len(self._constants), n_samples), np.int64)
+            for start in range(0, n_samples, _CHUNK):
+                self._combine(used[:, start : start + _CHUNK], out[:, start : start + _CHUNK])
         arrays = iter(out)
         return Counts(n_samples, _made(self._projections, arrays), _made(self._populations, arrays))
+
+    def _combine(self, rows: NDArray[np.int64], out: NDArray[np.int64]) -> None:
+        out[:] = self._constants
+        for factors, index in self._steps:
+            out += factors * rows.take(index, axis=0)
 
 
 def _made(parts: Mapping[str, tuple[Callable[..., Any], list[str]]], arrays: Iterator[Any]) -> dict[str, Any]:
