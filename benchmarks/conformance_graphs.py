@@ -2,9 +2,9 @@
 
 Each seed makes one graph (`tests/conformance/graphs.py`) and a batch for it. The native engine runs it on every
 instruction set, in both forms of lanes and as it chooses itself, threads and block size changing from seed to
-seed; readouts, levels of all populations and full counts (basic ones where output neurons are the lanes) must be
-those of the reference, sample by sample. Every difference is printed with its seed. What is done is kept in a file,
-so an interrupted run goes on where it stopped.
+seed. Readouts, levels of all populations and full counts (basic ones where output neurons are the lanes) must be
+those of the reference, sample by sample. Every difference is printed with its seed. What is done is kept in a
+file, so an interrupted run goes on where it stopped.
 """
 
 import sys
