@@ -9,6 +9,7 @@
 namespace gxnor {
 
 constexpr int byte_planes = 8;
+constexpr int pack_tiles = 4;  // of 64 neurons each, packed together
 
 // How the planes b_0, b_1, ... of a neuron make its level: lowest + step * u, where
 // u = sum_j 2^j b_j (binary) or u = b_0 + b_1 with b_0 >= b_1 (thermometer).
@@ -266,7 +267,7 @@ struct Frame {
     std::uint64_t* masks;     // tally_chunk neurons
     std::uint64_t* counters;  // counter_room planes per tally row
     std::uint64_t* sums;      // counters of a block of channels
-    std::uint64_t* lines;     // planes of 64 neurons on their way in
+    std::uint64_t* lines;     // planes of pack_tiles * 64 neurons on their way in
     std::uint32_t* lists;
     Reading* readings;
     Reach* reaches;         // per term

@@ -57,58 +57,66 @@ inline void places_of(const Slab& slab, std::int64_t flat, std::int64_t count, s
     }
 }
 
-// Packs up to 64 samples x 64 neurons (in C order from `flat`) into one word of each of their planes: word `word` of
-// lines[plane][neuron].
-template <class V, class T>
-inline void pack_tile(const InputArray& input, const Slab& slab, std::int64_t sample, int samples, std::int64_t flat,
-                      int neurons, int word, std::uint64_t* lines) {
-    alignas(64) std::uint8_t codes[word_bits][word_bits] = {};
-    for (int byte = 0; 8 * byte < slab.planes; ++byte) {
-        for (int s = 0; s < samples; ++s) {
-            const unsigned char* row = input.data + (sample + s) * input.sample_bytes;
-            encode<V>(reinterpret_cast<const T*>(row) + flat, neurons, slab, byte, codes[s]);
-        }
-        for (int j = 8 * byte; j < slab.planes && j < 8 * byte + 8; ++j) {
-            std::uint64_t rows[word_bits];
-            for (int s = 0; s < word_bits; ++s) rows[s] = V::gather(codes[s], j - 8 * byte);
-            transpose<V>(rows);
-            for (int i = 0; i < word_bits; ++i) lines[(j * word_bits + i) * V::words + word] = rows[i];
-        }
-    }
-}
-
-// Asks for the rows that the next tile reads: they lie a sample apart, which no hardware foresees.
-template <class V, class T>
-inline void prefetch_tile(const InputArray& input, std::int64_t sample, int samples, std::int64_t flat) {
-    for (int s = 0; s < samples; ++s)
-        V::prefetch(reinterpret_cast<const T*>(input.data + (sample + s) * input.sample_bytes) + flat);
-}
-
 template <class V>
 inline int samples_in(int lanes, int word) {
     const int left = lanes - word * word_bits;
     return left < 0 ? 0 : left < word_bits ? left : word_bits;
 }
 
+// Byte `byte` of the codes of up to 64 samples x pack_tiles * 64 neurons (in C order from `flat`). Samples often lie a power
+// of two apart, where they share few sets of the caches: so each is read far along at once, the next few being asked for.
+template <class V, class T>
+inline void encode_tiles(const InputArray& input, const Slab& slab, std::int64_t sample, int samples, std::int64_t flat,
+                         int neurons, int byte, std::uint8_t (*codes)[word_bits][word_bits]) {
+    constexpr int ahead = 4, line = 64 / sizeof(T);
+    for (int s = 0; s < samples; ++s) {
+        const T* row = reinterpret_cast<const T*>(input.data + (sample + s) * input.sample_bytes) + flat;
+        if (s + ahead < samples)
+            for (int i = 0; i < neurons; i += line) V::prefetch(reinterpret_cast<const T*>(
+                reinterpret_cast<const unsigned char*>(row) + ahead * input.sample_bytes) + i);
+        for (int tile = 0; tile * word_bits < neurons; ++tile) {
+            const int left = neurons - tile * word_bits;
+            encode<V>(row + tile * word_bits, left < word_bits ? left : word_bits, slab, byte, codes[tile][s]);
+        }
+    }
+}
+
+// Packs these samples and neurons into one word of each of their planes: word `word` of lines[tile][plane][neuron].
+template <class V, class T>
+inline void pack_word(const InputArray& input, const Slab& slab, std::int64_t sample, int samples, std::int64_t flat,
+                      int neurons, int word, std::uint64_t* lines) {
+    alignas(64) std::uint8_t codes[pack_tiles][word_bits][word_bits] = {};
+    for (int byte = 0; 8 * byte < slab.planes; ++byte) {
+        encode_tiles<V, T>(input, slab, sample, samples, flat, neurons, byte, codes);
+        for (int tile = 0; tile * word_bits < neurons; ++tile)
+            for (int j = 8 * byte; j < slab.planes && j < 8 * byte + 8; ++j) {
+                std::uint64_t rows[word_bits];
+                for (int s = 0; s < word_bits; ++s) rows[s] = V::gather(codes[tile][s], j - 8 * byte);
+                transpose<V>(rows);
+                std::uint64_t* line = lines + (tile * slab.planes + j) * word_bits * V::words + word;
+                for (int i = 0; i < word_bits; ++i) line[i * V::words] = rows[i];
+            }
+    }
+}
+
 template <class V, class T>
 inline bool pack_as(const InputArray& input, const Slab& slab, std::int64_t first, int lanes, Frame& frame) {
+    constexpr int width = pack_tiles * word_bits;
     std::uint64_t* planes = frame.arena + slab.first * V::words;
     const std::int64_t size = slab.positions * slab.channels;
-    std::int64_t places[word_bits];
-    for (std::int64_t flat = 0; flat < size; flat += word_bits) {
-        const int neurons = static_cast<int>(size - flat < word_bits ? size - flat : word_bits);
+    std::int64_t places[width];
+    for (std::int64_t flat = 0; flat < size; flat += width) {
+        const int neurons = static_cast<int>(size - flat < width ? size - flat : width);
         places_of<V>(slab, flat, neurons, places);
-        for (int word = 0; word < V::words; ++word) {
-            const int next = word + 1 < V::words ? word + 1 : 0;
-            const std::int64_t ahead = next ? flat : flat + word_bits < size ? flat + word_bits : flat;
-            prefetch_tile<V, T>(input, first + next * word_bits, samples_in<V>(lanes, next), ahead);
-            pack_tile<V, T>(input, slab, first + word * word_bits, samples_in<V>(lanes, word), flat, neurons, word, frame.lines);
-        }
-        // Whole lines at once: the places of an image are so far apart that they share few sets of the cache.
+        for (int word = 0; word < V::words; ++word)
+            pack_word<V, T>(input, slab, first + word * word_bits, samples_in<V>(lanes, word), flat, neurons, word, frame.lines);
+        // Whole lines at once: the places of an image, too, share few sets.
         for (int i = 0; i < neurons; ++i)
-            for (int j = 0; j < slab.planes; ++j)
-                V::store(planes + places[i] + j * V::words, V::load(frame.lines + (j * word_bits + i) * V::words));
-        if (stopped(frame.poll, word_bits * slab.planes * V::words)) return false;
+            for (int j = 0; j < slab.planes; ++j) {
+                const int line = (i / word_bits * slab.planes + j) * word_bits + i % word_bits;
+                V::store(planes + places[i] + j * V::words, V::load(frame.lines + line * V::words));
+            }
+        if (stopped(frame.poll, width * slab.planes * V::words)) return false;
     }
     return true;
 }

@@ -51,7 +51,7 @@ std::int32_t Program::add_slab(std::int64_t positions, std::int64_t channels, st
 
 std::int32_t Program::add_input(std::int32_t index, const LimitsSpec& limits) {
     require_open();
-    needs_.line_planes = std::max(needs_.line_planes, std::int64_t{64} * slab(index).planes);
+    needs_.line_planes = std::max(needs_.line_planes, std::int64_t{64 * pack_tiles} * slab(index).planes);
     limits_.push_back(limits_of(limits, storage_));
     written_[static_cast<std::size_t>(index)] = 1;
     inputs_.push_back(index);
