@@ -76,7 +76,7 @@ public:
     }
 
 private:
-    static constexpr std::int64_t most_bytes = 32 << 20;
+    static constexpr std::int64_t most_bytes = 128 << 20;
 
     std::mutex mutex_;
     std::vector<std::unique_ptr<T>> pieces_;
