@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -86,7 +87,7 @@ private:
     std::vector<std::int32_t> inputs_, readouts_;
     std::int64_t n_rows_ = 0;
     NeuronNeeds needs_;
-    bool sealed_ = false;
+    std::atomic<bool> sealed_{false};  // set by runs, which may be several at a time
     Storage storage_;
 };
 

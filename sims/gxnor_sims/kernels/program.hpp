@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -125,7 +126,7 @@ private:
     std::vector<ReachedOp> reached_;
     std::int64_t n_rows_ = 0;
     Needs needs_;
-    bool sealed_ = false;
+    std::atomic<bool> sealed_{false};  // set by runs, which may be several at a time
     Storage storage_;
 };
 

@@ -6,7 +6,7 @@ binary digit of gain * level; the lowest weight becomes one constant per window,
 What has no weights (pools, identities) is added as plain integers.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +23,8 @@ from .slabs import Form, Slab, admissible
 from .tallies import CountPlan
 
 __all__ = ["NeuronPlan", "Planes", "digits_of", "neuron_plan", "planes_of", "rows_of"]
+
+_AT_ONCE = 1 << 20  # weights that are split into planes at a time
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,23 @@ class Planes:
         The lowest weight.
     entries
         (first plane, level, width): planes of equal weight enter an adder two at a time.
-    bits
-        The planes, each of the weights' shape.
     """
 
     lowest: int
     entries: tuple[tuple[int, int, int], ...]
-    bits: tuple[NDArray[np.bool_], ...]
+
+    @property
+    def count(self) -> int:
+        """How many planes."""
+        return sum(width for _, _, width in self.entries)
+
+    def bits(self, weights: NDArray[Any]) -> list[NDArray[np.bool_]]:
+        """The planes of some weights, each of their shape."""
+        above = weights.astype(np.int64) - self.lowest
+        made: list[NDArray[np.bool_]] = []
+        for _, level, width in self.entries:
+            made += [above >= 1 << level, above >= 2 << level] if width == 2 else [(above >> level) & 1 != 0]
+        return made
 
 
 def planes_of(weights: NDArray[Any]) -> Planes:
@@ -68,15 +80,21 @@ def planes_of(weights: NDArray[Any]) -> Planes:
     >>> planes_of(np.array([-1, 1])).entries
     ((0, 1, 1),)
     """
-    lowest = int(weights.min())
-    above = weights.astype(np.int64) - lowest
-    used = int(np.bitwise_or.reduce(above, axis=None))
+    lowest, highest = int(weights.min()), int(weights.max())
+    used = 0
+    for part in _parts(weights):
+        used |= int(np.bitwise_or.reduce(part.astype(np.int64) - lowest, axis=None))
     shift = (used & -used).bit_length() - 1 if used else 0
-    if int(above.max()) >> shift == 2:
-        return Planes(lowest, ((0, shift, 2),), (above >= 1 << shift, above >= 2 << shift))
+    if (highest - lowest) >> shift == 2:
+        return Planes(lowest, ((0, shift, 2),))
     levels = [k for k in range(used.bit_length()) if used >> k & 1]
-    entries = tuple((j, level, 1) for j, level in enumerate(levels))
-    return Planes(lowest, entries, tuple((above >> level & 1).astype(np.bool_) for level in levels))
+    return Planes(lowest, tuple((j, level, 1) for j, level in enumerate(levels)))
+
+
+def _parts(weights: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Some rows at a time, so that what is made of a huge layer on the way stays small."""
+    step = max(1, _AT_ONCE * len(weights) // max(1, weights.size))
+    return (weights[start : start + step] for start in range(0, len(weights), step))
 
 
 def digits_of(coding: Coding, gain: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
@@ -127,15 +145,20 @@ _ROWS: dict[str, Callable[[Any, Slab, int], tuple[Window, NDArray[Any]]]] = {
 }
 
 
-def packed(planes: Planes, lanes: int, layout: Layout) -> NDArray[np.uint64]:
-    """Rows of planes as words: [chunk][row][plane][word], lane 0 in the lowest bit of word 0."""
-    rows = planes.bits[0].size // lanes if planes.bits else 0
-    table = np.zeros((rows, len(planes.bits), layout.chunks * layout.words * 64), np.bool_)
-    for j, plane in enumerate(planes.bits):
-        table[:, j, :lanes] = plane.reshape(rows, lanes)
-    words = np.packbits(table, axis=2, bitorder="little").view("<u8").astype(np.uint64)
-    ordered = words.reshape(rows, len(planes.bits), layout.chunks, layout.words).transpose(2, 0, 1, 3)
-    return np.ascontiguousarray(ordered).reshape(-1)
+def packed(planes: Planes, weights: NDArray[Any], layout: Layout) -> NDArray[np.uint64]:
+    """Rows (rows, lanes) of weights as words [chunk][row][plane][word], lane 0 in the lowest bit of word 0."""
+    rows, lanes = weights.shape
+    table = np.zeros((layout.chunks, rows, planes.count, layout.words), np.uint64)
+    first = 0
+    for part in _parts(weights):
+        bits = np.zeros((len(part), planes.count, layout.chunks * layout.words * 64), np.bool_)
+        for j, plane in enumerate(planes.bits(part)):
+            bits[:, j, :lanes] = plane
+        words = np.packbits(bits, axis=2, bitorder="little").view("<u8")
+        ordered = words.reshape(len(part), planes.count, layout.chunks, layout.words).transpose(2, 0, 1, 3)
+        table[:, first : first + len(part)] = ordered
+        first += len(part)
+    return table.reshape(-1)
 
 
 def neuron_plan(graph: EventGraph, isa: str, widths: tuple[int, ...]) -> NeuronPlan:
@@ -228,6 +251,7 @@ class _Planner:
         source, coding = self.slabs[projection.source], self.graph.coding(projection.source)
         layout = layout_of(Table.of(projection, source.shape, target.shape), self.widths)
         window, rows = rows_of(projection, source, layout.together)
+        rows = rows.reshape(-1, rows.shape[2])
         planes = planes_of(rows)
         low, high = (b * projection.gain for b in projection.bounds(source.shape, coding))
         least, most = int(min(low.min(), high.min())), int(max(low.max(), high.max()))
@@ -241,7 +265,7 @@ class _Planner:
             positive,
             negative,
             coding.lo,
-            packed(planes, rows.shape[2], layout),
+            packed(planes, rows, layout),
             layout.words,
             planes.entries,
             planes.lowest,

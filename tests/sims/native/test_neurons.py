@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 import gxnor_sims._kernels as kernels
 from gxnor_sims.native import NativeEngine, available_isas
 from gxnor_sims.native.layout import Layout, Table, layout_of
-from gxnor_sims.native.neurons import Planes, digits_of, packed, planes_of
+from gxnor_sims.native.neurons import digits_of, packed, planes_of
 from gxnor_snn.errors import EngineError, InputError, UnsupportedGraphError
 from gxnor_snn.graph import Coding, EventGraph, execute
 from tests.conformance.compare import assert_same
@@ -150,7 +150,7 @@ def test_planes_add_up_to_the_weights(weights: np.ndarray) -> None:
     total = np.full(weights.shape, planes.lowest, np.int64)
     for first, level, width in planes.entries:
         for j in range(first, first + width):
-            total += planes.bits[j].astype(np.int64) << level
+            total += planes.bits(weights)[j].astype(np.int64) << level
     np.testing.assert_array_equal(total, weights)
 
 
@@ -158,7 +158,7 @@ def test_planes_add_up_to_the_weights(weights: np.ndarray) -> None:
     ("weights", "planes"), [([-1, 0, 1], 2), ([-1, 1], 1), ([0, 1], 1), ([3], 0), ([-4, 0, 4], 2), ([-3, 0, 3], 3)]
 )
 def test_weights_take_few_planes(weights: list[int], planes: int) -> None:
-    assert len(planes_of(np.array(weights)).bits) == planes
+    assert planes_of(np.array(weights)).count == planes
 
 
 @pytest.mark.parametrize("coding", [T, Coding.pm1(3), Coding.bits(8), Coding.signmag(4, table=(-8, -3, 0, 7))])
@@ -171,12 +171,14 @@ def test_digits_add_up_to_the_levels(coding: Coding, gain: int) -> None:
         assert not positive[at] or not negative[at]
 
 
-def test_lane_0_is_the_lowest_bit() -> None:
-    bits = np.zeros((2, 130), np.bool_)
-    bits[0, 0] = bits[1, 65] = bits[1, 129] = True
-    table = packed(Planes(0, ((0, 0, 1),), (bits,)), 130, Layout(2, 1, 2)).reshape(2, 2, 2)
-    assert table[0].tolist() == [[1, 0], [0, 2]]
-    assert table[1].tolist() == [[0, 0], [2, 0]]
+@pytest.mark.parametrize("at_once", [1, 300, 1 << 20])
+def test_lane_0_is_the_lowest_bit(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr("gxnor_sims.native.neurons._AT_ONCE", at_once)
+    weights = np.zeros((3, 130), np.int8)
+    weights[0, 0] = weights[1, 65] = weights[2, 129] = 1
+    table = packed(planes_of(weights), weights, Layout(2, 1, 2)).reshape(2, 3, 2)
+    assert table[0].tolist() == [[1, 0], [0, 2], [0, 0]]
+    assert table[1].tolist() == [[0, 0], [0, 0], [2, 0]]
 
 
 def test_few_channels_share_a_vector_and_many_do_not_waste_one() -> None:
