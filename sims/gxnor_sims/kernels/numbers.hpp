@@ -1,5 +1,5 @@
-// Entries that are whole numbers: the eight binary planes of a pixel byte enter a counter together, two entries at a time,
-// as an adder of words would take them. One list per plane would be far too short for trees.
+// Entries that are whole numbers: the binary planes of a pixel byte, or of a sum, enter a counter together, two entries at a
+// time, as an adder of words would take them. Pays where lists are too short for trees, plane by plane.
 #pragma once
 
 #include <cstddef>
@@ -11,28 +11,27 @@
 
 namespace gxnor {
 
-template <class V, int PLANES>
-inline void add_bytes_in_registers(RegOf<V>* counter, const std::uint64_t* base, const std::uint32_t* list, std::int64_t count) {
+template <class V, int N, int PLANES>
+inline void numbers_in_registers(RegOf<V>* counter, const std::uint64_t* base, const std::uint32_t* list, std::int64_t count) {
     Registers<V, PLANES> kept;
     kept.take(counter);
     const RegOf<V> none = V::fill(false);
     for (; count >= 2; count -= 2, list += 2)
-        kept.template add_numbers<byte_planes>(base + std::size_t{list[0]} * V::words, base + std::size_t{list[1]} * V::words,
-                                               none, none);
-    if (count) kept.template add_number<byte_planes>(base + std::size_t{list[0]} * V::words, none);
+        kept.template add_numbers<N>(base + std::size_t{list[0]} * V::words, base + std::size_t{list[1]} * V::words, none, none);
+    if (count) kept.template add_number<N>(base + std::size_t{list[0]} * V::words, none);
     kept.give(counter);
 }
 
-// Adds the numbers named by `count` entries to a counter of `planes` planes and counter_slack more.
-template <class V>
-inline void add_bytes(RegOf<V>* counter, int planes, const std::uint64_t* base, const std::uint32_t* list, std::int64_t count) {
+// Adds the numbers of N planes named by `count` entries to a counter of `planes` planes and counter_slack more.
+template <class V, int N>
+void add_numbers(RegOf<V>* counter, int planes, const std::uint64_t* base, const std::uint32_t* list, std::int64_t count) {
     switch ((planes + 1) / 2) {
-        case 5: return add_bytes_in_registers<V, 10>(counter, base, list, count);
-        case 6: return add_bytes_in_registers<V, 12>(counter, base, list, count);
-        case 7: return add_bytes_in_registers<V, 14>(counter, base, list, count);
-        case 8: return add_bytes_in_registers<V, 16>(counter, base, list, count);
+        case 5: return numbers_in_registers<V, N, 10>(counter, base, list, count);
+        case 6: return numbers_in_registers<V, N, 12>(counter, base, list, count);
+        case 7: return numbers_in_registers<V, N, 14>(counter, base, list, count);
+        case 8: return numbers_in_registers<V, N, 16>(counter, base, list, count);
         default:
-            for (int j = 0; j < byte_planes && j < planes; ++j)
+            for (int j = 0; j < N && j < planes; ++j)
                 add_list<V, 1>(counter + j, planes - j, base + j * V::words, list, count);
     }
 }
@@ -41,12 +40,10 @@ inline void add_bytes(RegOf<V>* counter, int planes, const std::uint64_t* base, 
 template <class V>
 inline void add_at(RegOf<V>* counter, int planes, int level, int width, const std::uint64_t* base, const std::uint32_t* list,
                    std::int64_t count) {
-    if (width == 2)
-        add_list<V, 2>(counter + level, planes - level, base, list, count);
-    else if (width == byte_planes)
-        add_bytes<V>(counter + level, planes - level, base, list, count);
-    else
-        add_list<V, 1>(counter + level, planes - level, base, list, count);
+    using Add = void (*)(RegOf<V>*, int, const std::uint64_t*, const std::uint32_t*, std::int64_t);
+    static constexpr Add table[most_number_planes] = {add_list<V, 1>,    add_list<V, 2>,    add_numbers<V, 3>, add_numbers<V, 4>,
+                                                      add_numbers<V, 5>, add_numbers<V, 6>, add_numbers<V, 7>, add_numbers<V, 8>};
+    table[width - 1](counter + level, planes - level, base, list, count);
 }
 
 }  // namespace gxnor

@@ -8,7 +8,7 @@
 
 namespace gxnor {
 
-constexpr int byte_planes = 8;
+constexpr int most_number_planes = 8;
 constexpr int pack_tiles = 4;  // of 64 neurons each, packed together
 
 // How the planes b_0, b_1, ... of a neuron make its level: lowest + step * u, where
@@ -60,7 +60,7 @@ struct Term {
 };
 
 // One pass over the entries of a group: adds plane `plane` at counter plane `level`; with width 2 the next plane at the
-// same level; with width byte_planes all planes of a number, each a level higher.
+// same level; with a larger width all planes of a binary number, each a level higher.
 struct Segment {
     std::int64_t group;
     std::int32_t term;

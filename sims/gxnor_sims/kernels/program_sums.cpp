@@ -58,6 +58,12 @@ Term Program::make_term(const TermSpec& spec, const SumSpec& sum) {
     return term;
 }
 
+// The planes that enter together from a list of `count` binary numbers: all, unless trees do better plane by plane.
+static std::int32_t as_number(const Slab& source, std::int64_t count) {
+    const bool fits = source.planes >= 3 && source.planes <= most_number_planes;
+    return fits && count <= 8 * source.planes ? source.planes : 1;
+}
+
 // Per channel: all segments of negative sign, then all of positive sign.
 void Program::make_segments(SumOp& op, const std::vector<TermSpec>& terms) {
     std::vector<Segment> segments;
@@ -81,9 +87,7 @@ void Program::make_segments(SumOp& op, const std::vector<TermSpec>& terms) {
                     entries += count;
                     const bool thermometer = source.form == Form::thermometer;
                     for (std::int32_t j = 0; j < source.planes;) {
-                        const std::int32_t width = source.planes == byte_planes ? byte_planes
-                                                   : thermometer && j + 1 < source.planes ? 2
-                                                                                          : 1;
+                        const std::int32_t width = thermometer ? std::min(2, source.planes - j) : as_number(source, count);
                         const std::int32_t level = term.digits[d][1] + (thermometer ? 0 : j);
                         if (level < op.counter_planes)
                             segments.push_back({group, static_cast<std::int32_t>(t), j, level, width});
