@@ -38,7 +38,7 @@ sanitize: $(VENV)/.dev
 	LD_PRELOAD="$(foreach lib,asan ubsan stdc++,$(shell $(CXX) -print-file-name=lib$(lib).so))" \
 	  ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1:strict_string_checks=1 \
 	  UBSAN_OPTIONS=print_stacktrace=1 GXNOR_SANITIZED=build/sanitize/site \
-	  $(BIN)/python -m pytest -n 0 --capture=sys -p tests.sanitized tests/sims/native tests/conformance -k "native or every_engine" \
+	  $(BIN)/python -m pytest -n 0 --capture=sys -p tests.sanitized tests/sims/native tests/conformance -k "native or every_engine or edges" \
 	  $(TEST_ARGS)
 
 # Half an hour: torch, the reference and the native engine on 50,000 random networks, the reference and the native
