@@ -138,10 +138,14 @@ struct TallyRow {
     const std::int64_t* runs;  // [bit][chunk], and one end mark
     std::int64_t factor;       // common factor taken out of all
     std::int64_t out;          // row of the result
+    // Where every mask is a plane of the slab, or what is left of one: base + sum over plus - sum over minus.
+    std::int32_t plus, minus;  // planes; -1: none
+    std::int64_t base;
 };
 
 constexpr int fixed_masks = 3;  // positive, negative, nonzero; the planes of |level| follow
 constexpr std::int64_t tally_chunk = 128;  // neurons whose masks are held at once: they stay in the first cache
+constexpr std::int64_t direct_chunk = 512;  // neurons whose planes are read by one row after the other
 constexpr int counter_slack = 8;           // planes that the adder tree may touch beyond a counter's own
 constexpr int max_counter_planes = 62;
 constexpr int counter_room = max_counter_planes + counter_slack;
@@ -152,6 +156,7 @@ struct TallyOp {
     std::int64_t positive_from;     // the level is above zero from this u on
     std::int64_t nonnegative_from;  // the level is not below zero from this u on
     std::int32_t magnitude_planes;  // planes of |level| that are needed; 0 where none are
+    bool direct;                    // rows read the slab's planes themselves
     const TallyRow* rows;
     std::int64_t n_rows;
 };

@@ -91,7 +91,24 @@ void Program::add_pool(std::int32_t source_index, std::int32_t target_index, con
     add_step(StepKind::pool, pools_.size() - 1);
 }
 
-TallyRow Program::make_row(const RowSpec& spec, std::int64_t size, std::int32_t magnitude_planes) {
+namespace {
+
+// The row of a mask as planes that say "u is at least so much".
+void set_planes(TallyRow& row, const Slab& slab, const TallyOp& op, std::int64_t total) {
+    const bool above = row.mask != Mask::negative, below = row.mask != Mask::positive;
+    if (above && op.positive_from <= 0) row.base += total;
+    if (above && op.positive_from >= 1 && op.positive_from <= slab.planes)
+        row.plus = static_cast<std::int32_t>(op.positive_from - 1);
+    if (below && op.nonnegative_from > 0) row.base += total;
+    if (below && op.nonnegative_from >= 1 && op.nonnegative_from <= slab.planes)
+        row.minus = static_cast<std::int32_t>(op.nonnegative_from - 1);
+}
+
+}  // namespace
+
+TallyRow Program::make_row(const RowSpec& spec, const Slab& own, const TallyOp& op) {
+    const std::int64_t size = own.positions * own.channels;
+    const std::int32_t magnitude_planes = op.magnitude_planes;
     require(spec.mask >= Mask::positive && spec.mask <= Mask::ones, "count: unknown mask");
     require(spec.mask != Mask::ones || magnitude_planes > 0, "count: needs the planes of the magnitude");
     require(spec.factors.size() == static_cast<std::size_t>(size), "count: needs one factor per neuron");
@@ -104,8 +121,8 @@ TallyRow Program::make_row(const RowSpec& spec, std::int64_t size, std::int32_t 
         largest = std::max(largest, factor);
     }
     const std::int64_t unit = std::max<std::int64_t>(common, 1);
-    const std::int64_t chunks = (size + tally_chunk - 1) / tally_chunk;
-    const std::int64_t stride = fixed_masks + magnitude_planes;
+    const std::int64_t chunk_size = op.direct ? direct_chunk : tally_chunk, chunks = (size + chunk_size - 1) / chunk_size;
+    const std::int64_t stride = op.direct ? own.planes : fixed_masks + magnitude_planes;
     TallyRow row{};
     row.mask = spec.mask;
     row.bits = bit_length(static_cast<std::uint64_t>(largest / unit));
@@ -116,7 +133,7 @@ TallyRow Program::make_row(const RowSpec& spec, std::int64_t size, std::int32_t 
     std::vector<std::int64_t> runs{0};
     for (std::int32_t bit = 0; bit < row.bits; ++bit)
         for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
-            const std::int64_t begin = chunk * tally_chunk, end = std::min(begin + tally_chunk, size);
+            const std::int64_t begin = chunk * chunk_size, end = std::min(begin + chunk_size, size);
             for (std::int64_t i = begin; i < end; ++i)
                 if ((spec.factors[static_cast<std::size_t>(i)] / unit >> bit) & 1)
                     entries.push_back(static_cast<std::uint32_t>((i - begin) * stride));
@@ -124,6 +141,8 @@ TallyRow Program::make_row(const RowSpec& spec, std::int64_t size, std::int32_t 
         }
     row.entries = keep(std::move(entries));
     row.runs = keep(std::move(runs));
+    row.plus = row.minus = -1;
+    if (op.direct) set_planes(row, own, op, total / unit);
     return row;
 }
 
@@ -135,13 +154,14 @@ std::int64_t Program::add_done(std::int32_t index, std::int32_t magnitude_planes
     require(magnitude_planes >= 0 && magnitude_planes <= 31 && own.planes <= 31, "done: planes out of range");
     require(own.lowest >= -max_lowest && own.lowest <= max_lowest, "done: lowest out of range");
     const std::int64_t first_row = n_rows_;
-    std::vector<TallyRow> made;
-    for (const RowSpec& row : rows) made.push_back(make_row(row, own.positions * own.channels, magnitude_planes));
     TallyOp op{};
     op.slab = index;
     op.positive_from = own.lowest > 0 ? 0 : -own.lowest / own.step + 1;
     op.nonnegative_from = nonnegative_from(own);
     op.magnitude_planes = magnitude_planes;
+    op.direct = magnitude_planes == 0 && (own.form == Form::thermometer || own.planes == 1);
+    std::vector<TallyRow> made;
+    for (const RowSpec& row : rows) made.push_back(make_row(row, own, op));
     op.n_rows = static_cast<std::int64_t>(made.size());
     op.rows = keep(std::move(made));
     tallies_[place] = op;

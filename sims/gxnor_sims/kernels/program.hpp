@@ -105,7 +105,7 @@ private:
     void make_segments(SumOp& op, const std::vector<TermSpec>& terms);
     void make_tiles(SumOp& op, const std::vector<TermSpec>& terms);
     void make_chunks(SumOp& op);
-    TallyRow make_row(const RowSpec& spec, std::int64_t size, std::int32_t magnitude_planes);
+    TallyRow make_row(const RowSpec& spec, const Slab& slab, const TallyOp& op);
 
     template <class T>
     const T* keep(std::vector<T> values) {

@@ -128,7 +128,7 @@ inline bool run_reached(const ProgramView& program, const ReachedOp& op, const A
         }
     for (std::int64_t row = 0; row <= op.n_terms; ++row) {
         flush<V>(op, row, frame);
-        write_row<V>(frame.counters + row * counter_room * V::words, op.counter_planes[row], 1, first, lanes,
+        write_row<V>(frame.counters + row * counter_room * V::words, op.counter_planes[row], 0, 1, first, lanes,
                      arrays.tallies + (op.out + row) * arrays.samples);
     }
     return true;
