@@ -12,7 +12,10 @@ from gxnor_snn.results import Counts
 __all__ = ["Entry", "Recipe"]
 
 _MATRIX_WORK = 1 << 13  # multiplications up to which one product with zeros in it is quicker than its parts
-_CHUNK = 1024  # samples combined at a time: what is read and written stays in the second-level cache
+
+
+Combination = tuple[tuple[int, int], ...]
+"""(factor, row) pairs; a count is the sum of factor * row."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Entry:
 
     make: Callable[..., Any]
     constants: Mapping[str, int]
-    combinations: Mapping[str, tuple[tuple[int, int], ...]]
+    combinations: Mapping[str, Combination]
 
 
 class Recipe:
@@ -47,38 +50,51 @@ class Recipe:
         self._projections = {n: (e.make, [*e.constants, *e.combinations]) for n, e in projections.items()}
         self._populations = {n: (e.make, [*e.constants, *e.combinations]) for n, e in populations.items()}
         constants: list[int] = []
-        combinations: list[tuple[tuple[int, int], ...]] = []
+        combinations: list[Combination] = []
         for entry in (*projections.values(), *populations.values()):
             constants += [*entry.constants.values(), *[0] * len(entry.combinations)]
             combinations += [*[()] * len(entry.constants), *entry.combinations.values()]
-        longest = max((len(c) for c in combinations), default=0)
-        padded = [(*c, *[(0, 0)] * (longest - len(c))) for c in combinations]
-        table = np.array(padded, np.int64).reshape(len(padded), longest, 2)
+        self._fields = list(zip(constants, combinations, strict=True))
+        n_rows = 1 + max((row for c in combinations for _, row in c), default=-1)
         self._constants = np.array(constants, np.int64).reshape(-1, 1)
-        self._steps = [(table[:, j, :1].copy(), table[:, j, 1].copy()) for j in range(longest)]
-        n_rows = 1 + int(table[:, :, 1].max(initial=-1))
-        self._matrix = np.zeros((len(padded), n_rows), np.int64)
-        for factors, index in self._steps:
-            self._matrix[np.arange(len(padded)), index] += factors[:, 0]
+        self._matrix = np.zeros((len(constants), n_rows), np.int64)
+        for i, combination in enumerate(combinations):
+            for factor, row in combination:
+                self._matrix[i, row] += factor
 
     def counts(self, rows: NDArray[np.int64]) -> Counts:
-        """The counts of a run from the kernels' rows (rows, samples)."""
+        """The counts of a run from the kernels' rows (rows, samples); read-only, as equal ones share memory."""
         n_samples = rows.shape[1]
-        used = rows[: self._matrix.shape[1]]
         if self._matrix.size * n_samples <= _MATRIX_WORK:
-            out = self._matrix @ used
+            out = self._matrix @ rows[: self._matrix.shape[1]]
             out += self._constants
+            out.flags.writeable = False
+            arrays = iter(out)
         else:
-            out = np.empty((len(self._constants), n_samples), np.int64)
-            for start in range(0, n_samples, _CHUNK):
-                self._combine(used[:, start : start + _CHUNK], out[:, start : start + _CHUNK])
-        arrays = iter(out)
+            arrays = self._one_by_one(rows)
         return Counts(n_samples, _made(self._projections, arrays), _made(self._populations, arrays))
 
-    def _combine(self, rows: NDArray[np.int64], out: NDArray[np.int64]) -> None:
-        out[:] = self._constants
-        for factors, index in self._steps:
-            out += factors * rows.take(index, axis=0)
+    def _one_by_one(self, rows: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+        """Every field; what is constant takes no memory, what is combined alike is combined once."""
+        known: dict[Combination, NDArray[np.int64]] = {}
+        for constant, combination in self._fields:
+            if not combination:
+                yield np.broadcast_to(np.int64(constant), rows.shape[1:])
+                continue
+            if combination not in known:
+                known[combination] = _combined(combination, rows)
+            yield known[combination]
+
+
+def _combined(combination: Combination, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The sum of factor * row."""
+    (factor, row), *others = combination
+    total = rows[row] if factor == 1 and not others else factor * rows[row]
+    for factor, row in others:
+        total += rows[row] if factor == 1 else factor * rows[row]
+    total = total.view()
+    total.flags.writeable = False
+    return total
 
 
 def _made(parts: Mapping[str, tuple[Callable[..., Any], list[str]]], arrays: Iterator[Any]) -> dict[str, Any]:
