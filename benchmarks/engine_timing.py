@@ -73,11 +73,18 @@ def take_turns(
         run()
     for _ in range(setting.rounds * times_rounds):
         for name, run in runs.items():
-            time.sleep(SETTLE_S)
+            _settle()
             began = setting.clock()
             run()
             times[name].append(setting.clock() - began)
     return times
+
+
+def _settle() -> None:
+    """Wait while other libraries' threads end their spinning; awake, as a core that sleeps comes back slow."""
+    until = time.perf_counter() + SETTLE_S
+    while time.perf_counter() < until:
+        pass
 
 
 def contest(
