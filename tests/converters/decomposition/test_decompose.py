@@ -52,7 +52,9 @@ def test_all_numbers_of_bits_agree_with_torch(m: int, k: int) -> None:
     for name, edge in branched.projections.items():
         if edge.weighted:
             assert (edge.coding.n_planes, branched.coding(edge.source).n_planes) == (1, 1), name  # type: ignore[attr-defined]
-    traces = [get_engine(e).run(branched, x) for e in ("reference", "native")]
+    engines = [get_engine("native", form=form) for form in ("samples", "neurons")]
+    engines += [get_engine("reference"), get_engine("torch", device="cpu")]
+    traces = [engine.run(each, x) for engine in engines for each in (branched, graph)]
     for trace in traces:
         np.testing.assert_array_equal(trace.logits, expected)
     plain = execute(graph, x).counts
@@ -226,7 +228,7 @@ def test_branches_share_results() -> None:
     np.testing.assert_array_equal(execute(after, x).logits, execute(graph, x).logits)
 
 
-@pytest.mark.parametrize(("m", "k"), [(2, 3), (1, 2)])
+@pytest.mark.parametrize(("m", "k"), [(2, 3), (1, 2), (1, 1), (3, 1)])
 def test_brian2_runs_branches(m: int, k: int) -> None:
     pytest.importorskip("brian2")
     graph = decompose(
