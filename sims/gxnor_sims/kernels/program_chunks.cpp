@@ -14,6 +14,7 @@ constexpr std::int64_t chunk_reads = 96;      // planes a channel must find in a
 constexpr std::int64_t block_planes = 3072;   // counters kept while chunks pass: a fifth of a second-level cache
 constexpr std::int64_t whole_tree = 32;       // planes; lists come in multiples, so that no tail breaks the flow
 constexpr std::int64_t most_copies = 12;      // of all entries, over the patterns
+constexpr std::int64_t most_pieces = (1 << 16) - 1;  // of a channel: they are counted in 16 bits
 
 // Output places that have the same valid taps, in every term.
 using Pattern = std::vector<std::array<Taps, 2>>;
@@ -95,9 +96,18 @@ public:
 private:
     void gather(const Pattern& pattern, std::int64_t begin, std::int64_t end) {
         lists_.clear();
+        list_at_.clear();
         first_segment_ = op_.segment_start[begin];
-        for (std::int64_t s = first_segment_; s < op_.segment_start[end]; ++s)
-            lists_.push_back(list_of(op_.segments[s], pattern));
+        for (std::int64_t s = first_segment_; s < op_.segment_start[end]; ++s) {
+            if (s == first_segment_ || !same_list(op_.segments[s - 1], op_.segments[s]))
+                lists_.push_back(list_of(op_.segments[s], pattern));
+            list_at_.push_back(lists_.size() - 1);
+        }
+    }
+
+    // The planes of a source that enter one by one read the same entries, which are kept once.
+    static bool same_list(const Segment& a, const Segment& b) {
+        return a.term == b.term && a.group == b.group && a.width == b.width;
     }
 
     // The valid entries of a segment's group, relative to the first valid tap.
@@ -126,13 +136,15 @@ private:
         std::uint16_t made = 0;
         for (std::int64_t s = from; s < to; ++s) {
             const Segment& segment = op_.segments[s];
-            const std::vector<std::uint32_t>& list = lists_[static_cast<std::size_t>(s - first_segment_)];
+            const std::vector<std::uint32_t>& list = lists_[list_at_[static_cast<std::size_t>(s - first_segment_)]];
             const std::int64_t size = static_cast<std::int64_t>(list.size());
             const std::int64_t first = share(size, chunk, segment.width), last = share(size, chunk + 1, segment.width);
             if (first >= last) continue;
-            pieces.push_back({static_cast<std::int64_t>(entries.size()), static_cast<std::int32_t>(last - first), segment.term,
-                              segment.plane, static_cast<std::int16_t>(segment.level), static_cast<std::int16_t>(segment.width)});
-            entries.insert(entries.end(), list.begin() + first, list.begin() + last);
+            const bool same = s > from && same_list(op_.segments[s - 1], segment);
+            const std::int64_t at = same ? pieces.back().first : static_cast<std::int64_t>(entries.size());
+            pieces.push_back({at, static_cast<std::int32_t>(last - first), segment.term, segment.plane,
+                              static_cast<std::int16_t>(segment.level), static_cast<std::int16_t>(segment.width)});
+            if (!same) entries.insert(entries.end(), list.begin() + first, list.begin() + last);
             ++made;
         }
         pieces_in.push_back(made);
@@ -149,7 +161,8 @@ private:
     const std::vector<Slab>& slabs_;
     const std::int64_t chunks_, block_;
     std::int64_t first_segment_ = 0;
-    std::vector<std::vector<std::uint32_t>> lists_;  // [segment of the block]
+    std::vector<std::vector<std::uint32_t>> lists_;  // of the block
+    std::vector<std::size_t> list_at_;               // [segment of the block] its list
 };
 
 std::vector<std::int64_t> Program::chunks() const {
@@ -159,7 +172,7 @@ std::vector<std::int64_t> Program::chunks() const {
 }
 
 // Cuts a sum into as many chunks as make each fit the first cache, but no more than leave a channel enough to add; not at
-// all where that is one, or where padding makes too many patterns.
+// all where that is one, or where padding makes too many patterns or projections too many pieces.
 void Program::make_chunks(SumOp& op) {
     op.chunks = {};
     std::int64_t reads = 0, planes = 0, room = 0;
@@ -175,6 +188,8 @@ void Program::make_chunks(SumOp& op) {
     }
     const std::int64_t count = std::min((planes + chunk_planes - 1) / chunk_planes, reads / op.channels / chunk_reads);
     if (planes <= chunk_planes * 4 / 3 || count < 2) return;
+    for (std::int64_t channel = 0; channel < op.channels; ++channel)
+        if (op.segment_start[channel + 1] - op.segment_start[channel] > most_pieces) return;
     const Patterns patterns(op);
     for (const Pattern& pattern : patterns.found) room += planes_of(op, pattern, slabs_);
     if (room > most_copies * planes) return;
