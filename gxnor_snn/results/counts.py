@@ -106,6 +106,9 @@ class PopulationCounts:
 class Counts:
     """All counts of one run.
 
+    Arrays may be read-only and share memory with one another (engine `native` holds equal counts once, and a count
+    that is the same for every sample as one number): copy one before changing it.
+
     Attributes
     ----------
     n_samples

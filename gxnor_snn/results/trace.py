@@ -41,7 +41,7 @@ class EventTrace:
     affine
         (scale, offset) by readout name, float64 (C,): what turns sums into logits.
     counts
-        Exact counts, or None where they were switched off.
+        Exact counts, or None where they were switched off. Their arrays are for reading, see `Counts`.
     spikes
         Levels, int16 (B, *shape), of the populations named in ``record``.
     events

@@ -79,7 +79,8 @@ def simulate(
     InputError
         If `x` or another argument is not what the graph takes; wrong levels with the number of their sample.
     KeyboardInterrupt
-        At Ctrl-C, within a second; threads and processes have ended by then.
+        At Ctrl-C; threads and processes have ended by then. Engine `native` stops within a second, the others
+        after the product that they are at.
 
     Examples
     --------

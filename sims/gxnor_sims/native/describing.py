@@ -23,6 +23,9 @@ class Layer:
         Bit planes per neuron that hold its levels, or a readout's sums.
     counter_planes
         Bits of the counter that its input sum takes; 0 where nothing is summed.
+    chunks
+        Parts in which the samples form adds up its sum, so that what a part reads stays in the first-level cache;
+        1 where the sum is not cut, 0 where nothing is summed.
     additions
         Planes that enter adders per block of lanes; each costs one full adder.
     selections
@@ -33,6 +36,7 @@ class Layer:
     shape: tuple[int, ...]
     planes: int
     counter_planes: int
+    chunks: int
     additions: int
     selections: int
 
@@ -42,10 +46,10 @@ def table_of(
 ) -> str:
     """How samples are shared out, then one line per population.
 
-    Columns: planes per neuron, bits of the counter, planes that enter adders and maxima per block, bytes of the
-    planes of a block of the widest vectors; lanes of the neurons form (vectors x lanes, and how many output
-    columns share them); predicted full adders of a block of the samples form and of a sample in the neurons form,
-    half of all activations being silent.
+    Columns: planes per neuron, bits of the counter, chunks that the sum is cut into, planes that enter adders and
+    maxima per block, bytes of the planes of a block of the widest vectors; lanes of the neurons form (vectors x
+    lanes, and how many output columns share them); predicted full adders of a block of the samples form and of a
+    sample in the neurons form, half of all activations being silent.
     """
     heads = [
         f"{samples:,} samples on {isa}, by predicted cost:",
@@ -61,6 +65,7 @@ def table_of(
             "shape",
             "planes",
             "counter",
+            "chunks",
             "additions",
             "selections",
             "bytes",
@@ -71,7 +76,7 @@ def table_of(
     ]
     for layer, effort in zip(layers, efforts, strict=True):
         size = int(np.prod(layer.shape, dtype=object)) * layer.planes * 8 * words
-        numbers = (layer.planes, layer.counter_planes, layer.additions, layer.selections, size)
+        numbers = (layer.planes, layer.counter_planes, layer.chunks, layer.additions, layer.selections, size)
         lanes = " + ".join(_lanes(windows.layout) for windows in effort.windows) or "-"
         sample = effort.sample({windows.source: DENSITY for windows in effort.windows})
         rows.append(

@@ -97,7 +97,7 @@ class Plan:
         return self.program.n_rows
 
     def counts(self, rows: NDArray[np.int64]) -> Counts:
-        """The counts of a run from its rows, int64 (n_rows, B); see `execute_into`.
+        """The counts of a run from its rows, int64 (n_rows, B), which may be used again; see `execute_into`.
 
         Raises
         ------
@@ -108,7 +108,7 @@ class Plan:
             raise InputError(
                 f"counts: rows are {rows.dtype} {rows.shape}, allowed are int64 ({self.n_rows}, samples)"
             )
-        return self.counting.counts(self.graph, rows)
+        return self.counting.counts(self.graph, rows.copy())  # they may look into the rows
 
     def neurons(self, isa: str) -> NeuronPlan:
         """The program of the neurons form, made at first use and kept."""

@@ -190,7 +190,8 @@ class _Planner:
             emitted.rises,
             [part.term for part in lowered],
         )
-        self._note(name, slab, planes, sum(part.additions for part in lowered), selections)
+        additions = sum(part.additions for part in lowered)
+        self._note(name, slab, planes, self.program.chunks[-1], additions, selections)
 
     def _select(self, projection: Projection, target: Slab, first_channel: int) -> int:
         """Maximum, minimum or copy into a slab; returns the planes that enter it."""
@@ -199,8 +200,10 @@ class _Planner:
         self.program.add_pool(source.index, target.index, window, target.image, first_channel, minimum)
         return int(readings(window, target.image).sum()) * source.channels * source.form.planes
 
-    def _note(self, name: str, slab: Slab, counter: int = 0, additions: int = 0, selections: int = 0) -> None:
-        self.layers.append(Layer(name, slab.shape, slab.form.planes, counter, additions, selections))
+    def _note(
+        self, name: str, slab: Slab, counter: int = 0, chunks: int = 0, additions: int = 0, selections: int = 0
+    ) -> None:
+        self.layers.append(Layer(name, slab.shape, slab.form.planes, counter, chunks, additions, selections))
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class Recipe:
                 self._matrix[i, row] += factor
 
     def counts(self, rows: NDArray[np.int64]) -> Counts:
-        """The counts of a run from the kernels' rows (rows, samples); read-only, as equal ones share memory."""
+        """The counts of a run from the kernels' rows (rows, samples), whose memory they may share; read-only."""
         n_samples = rows.shape[1]
         if self._matrix.size * n_samples <= _MATRIX_WORK:
             out = self._matrix @ rows[: self._matrix.shape[1]]
@@ -90,7 +90,7 @@ class Recipe:
 def _combined(combination: Combination, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """The sum of factor * row."""
     (factor, row), *others = combination
-    total = rows[row] if factor == 1 and not others else factor * rows[row]
+    total: NDArray[np.int64] = rows[row] if factor == 1 and not others else factor * rows[row]
     for factor, row in others:
         total += rows[row] if factor == 1 else factor * rows[row]
     total = total.view()

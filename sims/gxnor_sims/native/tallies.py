@@ -127,7 +127,7 @@ class CountPlan:
         return rows
 
     def counts(self, graph: EventGraph, rows: NDArray[np.int64]) -> Counts:
-        """The counts of a run from the kernels' rows (rows, samples)."""
+        """The counts of a run from the kernels' rows (rows, samples), whose memory they may share."""
         if self._recipe is None:
             self._recipe = self._compile(graph)
         return self._recipe.counts(rows)

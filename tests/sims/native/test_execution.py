@@ -145,6 +145,18 @@ def test_counts_of_other_rows_are_refused() -> None:
         plan.counts(np.zeros((1, 2), np.int64))
 
 
+@pytest.mark.parametrize("n", [3, 3000])
+def test_counts_stay_when_rows_are_used_again(n: int) -> None:
+    graph, x = deep(), ternary(np.random.default_rng(0), n, 90)
+    plan, expected = NativeEngine().plan(graph), simulate(graph, x).counts
+    out, rows = np.empty((n, 10), np.int64), np.empty((NativeEngine().plan(graph).n_rows, n), np.int64)
+    plan.execute_into(x, out, counts=rows)
+    counts = plan.counts(rows)
+    rows[:] = -7
+    assert expected is not None
+    assert_same_counts(expected, counts)
+
+
 def test_the_description_follows_the_run() -> None:
     plan = NativeEngine().plan(small_graph())
     simulate(small_graph(), small_input(2))

@@ -16,7 +16,7 @@ from gxnor_snn.errors import UnsupportedGraphError
 from gxnor_snn.graph import Coding, Dense, EventGraph, Input, Relay
 from tests.gxnor_snn.graph.small import small_graph
 
-from .nets import T, deep, dense, readout
+from .nets import T, deep, dense, readout, spiking, ternary
 
 
 @given(arrays(np.int64, st.integers(0, 20), elements=st.integers(-(2**61), 2**61)))
@@ -90,6 +90,25 @@ def test_the_description_names_every_population_and_its_work() -> None:
     assert text.startswith("600 samples on portable, by predicted cost:\n  600 in form samples, ")
     assert "1 in form neurons" in plan.describe(1, form="neurons")
     assert all(name in text for name in graph.populations)
+
+
+def test_the_description_tells_how_sums_are_cut() -> None:
+    rng = np.random.default_rng(0)
+    weights = ternary(rng, 64, 1024)
+    graph = EventGraph(
+        [Input(name="in", shape=(1024,), coding=T), spiking("h", (64,), [0, 1]), readout(10)],
+        [
+            Dense(name="wide", source="in", target="h", weights=weights, coding=T),
+            Dense(name="small", source="h", target="out", weights=ternary(rng, 10, 64), coding=T),
+        ],
+    )
+    plan = plan_of(graph)
+    chunks = [layer.chunks for layer in plan.layers]
+    assert [0, *plan.program.chunks] == chunks
+    assert (chunks[0], chunks[2]) == (0, 1)
+    assert chunks[1] > 1
+    heads, *rows = [line.split() for line in plan.describe(600, form="samples").splitlines()[-4:]]
+    assert [row[heads.index("chunks")] for row in rows] == [str(n) for n in chunks]
 
 
 def test_border_taps_are_left_out_of_the_predicted_work() -> None:
