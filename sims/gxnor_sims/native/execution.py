@@ -16,7 +16,8 @@ from gxnor_snn.results import Counts
 
 from .. import _kernels
 from .._kernels import Program
-from .calls import From, named, neurons_call, samples_call
+from ..engine import check_size
+from .calls import From, check_arrays, check_isa, named, neurons_call, samples_call
 from .choice import Costs, Effort, Share, choose, costs_of, efforts_of
 from .describing import Layer, table_of
 from .neurons import NeuronPlan, neuron_plan
@@ -104,6 +105,8 @@ class Plan:
         InputError
             If the array has another shape or type.
         """
+        if not isinstance(rows, np.ndarray):
+            raise InputError(f"counts: rows are {type(rows).__name__}, allowed is an int64 array")
         if rows.ndim != 2 or len(rows) != self.n_rows or rows.dtype != np.int64:
             raise InputError(
                 f"counts: rows are {rows.dtype} {rows.shape}, allowed are int64 ({self.n_rows}, samples)"
@@ -147,8 +150,13 @@ class Plan:
             The run to describe.
         isa
             Instruction set, see `NativeEngine`; the widest unless given.
+
+        Raises
+        ------
+        InputError
+            If an argument is not allowed.
         """
-        isa = isa or _widest()
+        isa, samples = check_isa(isa), check_size("samples", samples) or 1
         shares = self.shares(samples, isa=isa, threads=threads, form=form)
         return table_of(self.layers, self.efforts(isa), shares, isa, samples, _widths(isa)[-1])
 
@@ -180,7 +188,8 @@ class Plan:
         Raises
         ------
         InputError
-            If an array has another shape, type or layout, or `x` holds a level that is not admissible.
+            If an array has another shape, type or layout, `x` holds a level that is not admissible, or an option
+            is not allowed.
         """
         graph = self.graph
         try:
@@ -191,15 +200,19 @@ class Plan:
             samples = len(inputs[0])
             key = ("calls", samples, isa, form, threads)
             calls = self._made.get(key) or self._once(
-                key, lambda: self._calls(samples, isa or _widest(), form, threads)
+                key, lambda: self._calls(samples, check_isa(isa), form, threads)
             )
             good = True
             for call in calls:
                 good = good and call(samples, inputs, readouts, counts)
+        except InputError:
+            raise
         except (TypeError, ValueError, AttributeError, LookupError) as error:
             check_input(graph, x)
-            shapes = {name: ("samples", *graph.populations[name].shape) for name in graph.readouts}
-            raise InputError(f"execute_into: {error}; allowed results are contiguous int64 {shapes}") from error
+            check_isa(isa)
+            check_size("threads", threads)
+            check_arrays(graph, x, out, counts, self.n_rows)
+            raise InputError(f"execute_into: {error}") from error
         if not good:
             raise self.bad_level(x)
 
@@ -276,8 +289,3 @@ class Plan:
 def _widths(isa: str) -> tuple[int, ...]:
     """Words of the vectors of an instruction set."""
     return tuple(_kernels.widths(isa))
-
-
-@cache
-def _widest() -> str:
-    return _kernels.isas(True)[-1][0]

@@ -116,10 +116,42 @@ def test_what_does_not_fit_is_refused(form: str, changes: dict[str, Any]) -> Non
         NativeEngine().plan(deep()).execute_into(given.pop("x"), given.pop("out"), **given)
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"out": np.empty((3, 10), np.int64)},
+            r"readout 'out' is int64 \(3, 10\), allowed is .* int64 array \(2, 10\)",
+        ),
+        ({"out": np.empty((2, 20), np.int64)[:, ::2]}, "readout 'out' is .*, not contiguous"),
+        ({"out": None}, "out is NoneType, needed is an array for each of in, out"),
+        ({"x": np.zeros((2, 180), np.int8)[:, ::2]}, "input 'in' is .*, allowed are native bytes, contiguous"),
+        ({"counts": np.empty((1000, 2), np.int32)}, r"counts is int32 \(1000, 2\), allowed is"),
+        ({"counts": [[1]]}, "counts is list, allowed is"),
+        ({"isa": "mmx"}, "^isa is 'mmx', allowed here are portable"),
+        ({"isa": []}, r"^isa is \[\], allowed here are portable"),
+        ({"form": "lanes"}, "^form is 'lanes', allowed are"),
+        ({"threads": []}, r"^threads is \[\], allowed is"),
+    ],
+)
+def test_refusals_name_what_is_wrong(changes: dict[str, Any], message: str) -> None:
+    given = {"x": np.zeros((2, 90), np.int8), "out": np.empty((2, 10), np.int64)} | changes
+    with pytest.raises(InputError, match=message):
+        NativeEngine().plan(deep()).execute_into(given.pop("x"), given.pop("out"), **given)
+
+
+@pytest.mark.parametrize(
+    "options", [{"samples": -1}, {"samples": 1.5}, {"isa": "mmx"}, {"form": "x"}, {"threads": 0}]
+)
+def test_descriptions_of_impossible_runs_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=f"^{next(iter(options))} is"):
+        NativeEngine().plan(small_graph()).describe(**options)
+
+
 def test_read_only_results_are_refused() -> None:
     out = np.zeros((2, 10), np.int64)
     out.setflags(write=False)
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="read-only"):
         NativeEngine().plan(deep()).execute_into(np.zeros((2, 90), np.int8), out)
 
 
@@ -143,6 +175,8 @@ def test_counts_of_other_rows_are_refused() -> None:
     plan = NativeEngine().plan(small_graph())
     with pytest.raises(InputError, match="counts: rows are"):
         plan.counts(np.zeros((1, 2), np.int64))
+    with pytest.raises(InputError, match="counts: rows are NoneType"):
+        plan.counts(None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("n", [3, 3000])
