@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t max_slab_planes = (std::int64_t{1} << 31) - 1;  // entries are 32-bit offsets
 constexpr std::int64_t max_total = std::int64_t{1} << 61;
+constexpr std::int64_t max_step = std::int64_t{1} << 31;
 
 }  // namespace
 
@@ -17,7 +18,8 @@ Limits limits_of(const LimitsSpec& spec, Storage& storage) {
     constexpr std::int64_t widest = std::int64_t{1} << 62;
     require(spec.low >= -widest && spec.high <= widest && spec.low <= spec.high, "limits: out of range");
     if (spec.allowed.empty()) return {spec.low, spec.high, nullptr};
-    require(static_cast<std::int64_t>(spec.allowed.size()) == spec.high - spec.low + 1, "limits: needs one mark per level");
+    const std::uint64_t last = static_cast<std::uint64_t>(spec.high) - static_cast<std::uint64_t>(spec.low);
+    require(spec.allowed.size() - 1 == last, "limits: needs one mark per level");
     return {spec.low, spec.high, storage.keep(spec.allowed)};
 }
 
@@ -40,7 +42,7 @@ std::int32_t Program::add_slab(std::int64_t positions, std::int64_t channels, st
     require(positions * channels <= max_slab_planes / planes, "slab: too many planes");
     require(form == Form::binary || form == Form::thermometer, "slab: unknown form");
     require(form != Form::thermometer || planes == 2, "slab: a thermometer has two planes");
-    require(step >= 1, "slab: step must be positive");
+    require(step >= 1 && step <= max_step, "slab: step out of range");
     slabs_.push_back({needs_.arena_planes, positions, channels, lowest, step, planes, form});
     tallies_.push_back({});
     written_.push_back(0);

@@ -236,12 +236,22 @@ def test_malformed_counts_are_refused(program: Program, arguments: Any) -> None:
         (1, 4, 63, False, -1, 1),
         (1, 4, 3, True, -1, 1),
         (1, 4, 2, True, -1, 0),
+        (1, 4, 2, True, -1, (1 << 63) - 1),
         (1 << 20, 1 << 20, 1, False, 0, 1),
     ],
 )
 def test_malformed_slabs_are_refused(arguments: Any) -> None:
     with pytest.raises(ValueError, match="program: slab"):
         Program().add_slab(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "marks"),
+    [(1, 0, 0), (0, 3, 3), (0, 3, 5), (-(1 << 62), 1 << 62, 1), (-(1 << 63), 0, 0), (0, (1 << 63) - 1, 0)],
+)
+def test_malformed_limits_are_refused(program: Program, low: int, high: int, marks: int) -> None:
+    with pytest.raises(ValueError, match="program: limits"):
+        program.add_input(0, low, high, np.ones(marks, np.uint8))
 
 
 def test_a_slab_is_done_once_and_a_readout_needs_sums(program: Program) -> None:
