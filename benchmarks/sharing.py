@@ -42,11 +42,11 @@ CHANNELS = (64, 256, 256)
 
 NETS: dict[str, tuple[str, KernelSettings | None]] = {
     "bnn": ("bnn", None),
-    "bnn_pulled": ("bnn", KernelSettings(weight=300.0, codebook=64, warm_up=0.1)),
+    "bnn_pulled": ("bnn", KernelSettings(weight=300.0, codebook=96, warm_up=0.1)),
     "gxnor": ("gxnor", None),
-    "gxnor_pulled": ("gxnor", KernelSettings(weight=300.0, codebook=64, warm_up=0.1)),
+    "gxnor_pulled": ("gxnor", KernelSettings(weight=300.0, codebook=96, warm_up=0.1)),
 }
-BUDGETS = (0.0, 0.0025, 0.005)
+BUDGETS = (0.0, 0.001, 0.0015, 0.002, 0.0025, 0.005)
 
 
 def split(name: str) -> tuple[Dataset, tuple[Any, Any]]:
