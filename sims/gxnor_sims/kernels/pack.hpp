@@ -171,8 +171,9 @@ inline bool unpack_as(const Slab& slab, std::int64_t first, int lanes, T* out, F
                 T* row = out + (first + word * word_bits + s) * size + flat;
                 for (int i = 0; i < count; ++i) row[i] = static_cast<T>(static_cast<std::int64_t>(values[i]));
             }
+            // Each row may be the first in its huge page, which the system then clears: far more work than the levels.
+            if (stopped(frame.poll, poll_budget / 4)) return false;
         }
-        if (stopped(frame.poll, 4 * tile * slab.planes * V::words)) return false;
     }
     return true;
 }
