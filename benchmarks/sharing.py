@@ -46,7 +46,8 @@ NETS: dict[str, tuple[str, KernelSettings | None]] = {
     "gxnor": ("gxnor", None),
     "gxnor_pulled": ("gxnor", KernelSettings(weight=300.0, codebook=96, warm_up=0.1)),
 }
-BUDGETS = (0.0, 0.001, 0.0015, 0.002, 0.0025, 0.005)
+BUDGETS = (0.0, 0.001, 0.0025, 0.005)
+KEPT = tuple(k / 50 for k in range(10, 31))  # shares of different kernels that a layer may keep, tried in turn
 
 
 def split(name: str) -> tuple[Dataset, tuple[Any, Any]]:
@@ -129,7 +130,9 @@ def measure(arguments: argparse.Namespace) -> None:
         trials: list[dict[str, Any]] = []
         merged = graph
         if budget:
-            found = merge_similar(graph, lambda g: float(correct(g, x, y).mean()), budget, calibration=seen)
+            found = merge_similar(
+                graph, lambda g: float(correct(g, x, y).mean()), budget, keep=KEPT, calibration=seen
+            )
             merged, trials = found.graph, [vars(t) for t in found.trials]
         report = analyse(merged)
         right = correct(merged, x_test, y_test)
