@@ -16,7 +16,15 @@ RESULTS = Path(__file__).parent / "results"
 
 def command() -> str:
     """The line that makes the file again, from the root of the repository."""
-    return shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]])
+    return shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *map(_from_root, sys.argv[1:])])
+
+
+def _from_root(argument: str) -> str:
+    """A path of this machine as seen from the repository; its name alone where it lies elsewhere."""
+    path, root = Path(argument), RESULTS.parents[1]
+    if not path.is_absolute():
+        return argument
+    return str(path.relative_to(root)) if path.is_relative_to(root) else path.name
 
 
 def record(name: str, figures: dict[str, Any], **facts: object) -> Path:

@@ -12,6 +12,17 @@ constexpr std::int64_t max_slab_planes = (std::int64_t{1} << 31) - 1;  // entrie
 constexpr std::int64_t max_total = std::int64_t{1} << 61;
 constexpr std::int64_t max_step = std::int64_t{1} << 31;
 
+// The row of a mask as planes that say "u is at least so much".
+void set_planes(TallyRow& row, const Slab& slab, const TallyOp& op, std::int64_t total) {
+    const bool above = row.mask != Mask::negative, below = row.mask != Mask::positive;
+    if (above && op.positive_from <= 0) row.base += total;
+    if (above && op.positive_from >= 1 && op.positive_from <= slab.planes)
+        row.plus = static_cast<std::int32_t>(op.positive_from - 1);
+    if (below && op.nonnegative_from > 0) row.base += total;
+    if (below && op.nonnegative_from >= 1 && op.nonnegative_from <= slab.planes)
+        row.minus = static_cast<std::int32_t>(op.nonnegative_from - 1);
+}
+
 }  // namespace
 
 Limits limits_of(const LimitsSpec& spec, Storage& storage) {
@@ -92,21 +103,6 @@ void Program::add_pool(std::int32_t source_index, std::int32_t target_index, con
     written_[static_cast<std::size_t>(target_index)] = 1;
     add_step(StepKind::pool, pools_.size() - 1);
 }
-
-namespace {
-
-// The row of a mask as planes that say "u is at least so much".
-void set_planes(TallyRow& row, const Slab& slab, const TallyOp& op, std::int64_t total) {
-    const bool above = row.mask != Mask::negative, below = row.mask != Mask::positive;
-    if (above && op.positive_from <= 0) row.base += total;
-    if (above && op.positive_from >= 1 && op.positive_from <= slab.planes)
-        row.plus = static_cast<std::int32_t>(op.positive_from - 1);
-    if (below && op.nonnegative_from > 0) row.base += total;
-    if (below && op.nonnegative_from >= 1 && op.nonnegative_from <= slab.planes)
-        row.minus = static_cast<std::int32_t>(op.nonnegative_from - 1);
-}
-
-}  // namespace
 
 TallyRow Program::make_row(const RowSpec& spec, const Slab& own, const TallyOp& op) {
     const std::int64_t size = own.positions * own.channels;

@@ -19,11 +19,6 @@ constexpr std::int64_t most_pieces = (1 << 16) - 1;  // of a channel: they are c
 // Output places that have the same valid taps, in every term.
 using Pattern = std::vector<std::array<Taps, 2>>;
 
-struct Key {
-    std::vector<std::int64_t> values;
-    bool operator<(const Key& other) const { return values < other.values; }
-};
-
 std::int64_t taps_of(const Term& term) { return term.window.kernel_y * term.window.kernel_x; }
 
 Pattern pattern_at(const SumOp& op, std::int64_t y, std::int64_t x) {
@@ -46,13 +41,13 @@ struct Patterns {
     std::vector<std::int32_t> of_place;
 
     explicit Patterns(const SumOp& op) {
-        std::map<Key, std::int32_t> known;
+        std::map<std::vector<std::int64_t>, std::int32_t> known;
         for (std::int64_t y = 0; y < op.out_height; ++y)
             for (std::int64_t x = 0; x < op.out_width; ++x) {
                 Pattern pattern = pattern_at(op, y, x);
-                Key key;
+                std::vector<std::int64_t> key;
                 for (const auto& taps : pattern)
-                    for (const Taps& along : taps) key.values.insert(key.values.end(), {along.first, along.last});
+                    for (const Taps& along : taps) key.insert(key.end(), {along.first, along.last});
                 const auto entry = known.emplace(std::move(key), static_cast<std::int32_t>(found.size()));
                 if (entry.second) found.push_back(std::move(pattern));
                 of_place.push_back(entry.first->second);
