@@ -8,7 +8,7 @@ from torch import Tensor
 from gxnor_snn.arguments import is_number
 from gxnor_snn.errors import InputError
 
-from .moments import BFloat16, Factored, Float32, Logarithmic8, Moment, SquareRoot7, SquareRoot8
+from .moments import BFloat16, Factored, FirstMoment, Float32, Logarithmic8, Moment, SquareRoot7, SquareRoot8
 from .rounding import Lut, Piecewise, Power, Rounding, Tanh, Unbiased
 from .rules import SGD, Adam, AdaMaxShift, Rule
 from .sources import Lfsr, Source, Stream
@@ -20,7 +20,7 @@ _Named = TypeVar("_Named")
 _LARGEST = 1e6
 """Of the settings that multiply updates: far beyond any use, and their products stay within float32."""
 
-_FIRST: Mapping[str, type[Moment]] = {
+_FIRST: Mapping[str, type[FirstMoment]] = {
     "float32": Float32,
     "bfloat16": BFloat16,
     "int8": SquareRoot8,

@@ -27,10 +27,11 @@ class Stepper:
     are looked at one by one (`Source.candidates`); the result is that of `transition` on all of them.
     """
 
-    def __init__(self, rule: Rule, rounding: Rounding, source: Source) -> None:
+    def __init__(self, rule: Rule, rounding: Rounding, source: Source, *, reset: bool) -> None:
         self.rule = rule
         self.rounding = rounding
         self.source = source
+        self.reset = reset
 
     def create(self, p: Tensor, draws: Draws) -> Held:
         """State of a parameter before its first step."""
@@ -70,11 +71,20 @@ class Stepper:
         steps, whole = bound.double().div_(bound_unit), max(peaks) >= bound_unit
         after = jump(before, steps, uniform, space, group["m"], self.rounding, zero_bias, whole=whole)
         levels.scatter_(0, index, after)
+        if self.reset:
+            self._reset(p, held, index[after != before])
         for moment in self.rule.moments:
             moment.finish(held)
         if not p.is_contiguous():  # then `levels` is a copy
             p.detach().copy_(levels.view(p.shape))
         return (after != before).sum()
+
+    def _reset(self, p: Tensor, held: Held, jumped: Tensor) -> None:
+        """Let the first moment of the weights at these positions begin anew."""
+        cut = _tiles(p)
+        for tile in cut:
+            inside = jumped if len(cut) == 1 else jumped[(jumped >= tile.start) & (jumped < tile.stop)]
+            self.rule.first.clear(held, tile, inside - tile.start)
 
     def _candidates(
         self, tile: Tile, gradient: Tensor, settings: Settings, held: Held, draws: Draws

@@ -31,7 +31,7 @@ class Transitions(Settings):
 
     Attributes
     ----------
-    rule, moments, rounding, source, zero_bias, fused, eps
+    rule, moments, rounding, source, zero_bias, reset, fused, eps
         As in `gxnor_snn.dst.DST`, which says what is allowed.
     """
 
@@ -42,6 +42,7 @@ class Transitions(Settings):
     rounding: str = "tanh"
     source: str = "generator"
     zero_bias: float = Field(default=0.0, ge=0, le=1e6)
+    reset: bool = False
     fused: bool = False
     eps: _Positive = 1e-8
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from ..draws import Draws, Scratch
 from ..tiles import Tile
 
-__all__ = ["Held", "Moment"]
+__all__ = ["FirstMoment", "Held", "Moment"]
 
 Held = dict[str, Any]
 """The state of one parameter, as `torch.optim.Optimizer.state` holds it."""
@@ -47,3 +47,11 @@ class Moment(ABC):
 
     def finish(self, held: Held) -> None:  # noqa: B027 - most have nothing to do
         """End a step, after all tiles were stored."""
+
+
+class FirstMoment(Moment):
+    """A moment that is kept weight by weight, so that single weights can begin anew."""
+
+    @abstractmethod
+    def clear(self, held: Held, tile: Tile, index: Tensor) -> None:
+        """Set the weights at `index`, int64 positions within the tile, each once, to zero; after `store`."""

@@ -7,14 +7,14 @@ from torch import Tensor
 
 from ..draws import Draws, Scratch
 from ..tiles import Tile
-from .base import Held, Moment
+from .base import FirstMoment, Held
 
 __all__ = ["BFloat16"]
 
 _LOW = 0xFFFF
 
 
-class BFloat16(Moment):
+class BFloat16(FirstMoment):
     """bfloat16 of the parameter's shape.
 
     A bfloat16 is the upper half of a float32. Adding 16 random bits to the lower half before it is dropped rounds
@@ -33,3 +33,6 @@ class BFloat16(Moment):
         noise = draws.scratch.get("noise", tile.size, torch.int32).copy_(draws.bits16(tile.size))
         upper = bits.add_(noise.bitwise_and_(_LOW)).bitwise_right_shift_(16)
         held[self.name].view(-1)[tile.start : tile.stop].view(torch.int16).copy_(upper)
+
+    def clear(self, held: Held, tile: Tile, index: Tensor) -> None:
+        held[self.name].view(-1)[tile.start : tile.stop].index_fill_(0, index, 0.0)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..draws import Draws, Scratch
 from ..tiles import Tile
-from .base import Held, Moment
+from .base import FirstMoment, Held, Moment
 
 __all__ = ["Logarithmic8", "SquareRoot7", "SquareRoot8"]
 
@@ -73,7 +73,7 @@ class _Blocks(Moment):
         """Write the values of the codes into `blocks`."""
 
 
-class SquareRoot8(_Blocks):
+class SquareRoot8(_Blocks, FirstMoment):
     """sign (k / 127)^2 scale with k = 0 .. 127: 1.03 bytes per weight."""
 
     _bytes = _BLOCK
@@ -92,6 +92,9 @@ class SquareRoot8(_Blocks):
         self._unpack(codes, blocks, scratch)
         sizes = torch.abs(blocks, out=scratch.get("work", blocks.numel()).view(-1, _BLOCK))
         blocks.mul_(sizes).mul_(scale / self._range)
+
+    def clear(self, held: Held, tile: Tile, index: Tensor) -> None:
+        held[self.name][_rows(tile)].view(-1).index_fill_(0, index, 0)
 
     def _pack(self, signed: Tensor, codes: Tensor) -> None:
         codes.view(torch.int8).copy_(signed)
@@ -123,6 +126,16 @@ class SquareRoot7(SquareRoot8):
         spread = (words >> 7).bitwise_and_(_LOWEST_BITS).bitwise_left_shift_(_shifts(codes))
         torch.sum(spread, 1, out=whole.view(torch.int64)[:, 7])
         signed.copy_(whole.sub_(self._offset))
+
+    def clear(self, held: Held, tile: Tile, index: Tensor) -> None:
+        codes = held[self.name][_rows(tile)].view(-1)
+        row, column = index // _BLOCK * self._bytes, index % _BLOCK
+        whole = column < self._bytes
+        own = (row + column)[whole]
+        codes[own] = codes[own].bitwise_and_(0x80).bitwise_or_(self._offset)
+        spread = (row + column - self._bytes)[~whole][:, None] + 8 * torch.arange(7, device=index.device)
+        bits = (self._offset >> torch.arange(7, device=index.device)).bitwise_and_(1).bitwise_left_shift_(7)
+        codes[spread] = codes[spread].bitwise_and_(0x7F).bitwise_or_(bits.to(torch.uint8))
 
 
 class Logarithmic8(_Blocks):

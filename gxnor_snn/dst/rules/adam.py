@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ..draws import Draws
-from ..moments import Held, Moment
+from ..moments import FirstMoment, Held, Moment
 from ..tiles import Tile
 from .base import Rule, Settings
 
@@ -22,13 +22,17 @@ class Adam(Rule):
 
     default_betas = (0.9, 0.999)
 
-    def __init__(self, first: type[Moment], second: type[Moment]) -> None:
+    def __init__(self, first: type[FirstMoment], second: type[Moment]) -> None:
         self._first = first("exp_avg")
         self._second = second("exp_avg_sq")
 
     @property
     def moments(self) -> Sequence[Moment]:
         return self._first, self._second
+
+    @property
+    def first(self) -> FirstMoment:
+        return self._first
 
     def write(
         self, held: Held, tile: Tile, gradient: Tensor, settings: Settings, draws: Draws, out: Tensor

@@ -9,7 +9,7 @@ from torch import Tensor
 from gxnor_snn.layers.shiftnorm import ap2
 
 from ..draws import Draws
-from ..moments import Held, Moment
+from ..moments import FirstMoment, Held, Moment
 from ..tiles import Tile
 from .base import Rule, Settings
 
@@ -28,13 +28,17 @@ class AdaMaxShift(Rule):
     default_lr = 2.0**-10
     default_betas = (1 - 2.0**-3, 1 - 2.0**-10)
 
-    def __init__(self, first: type[Moment], second: type[Moment]) -> None:
+    def __init__(self, first: type[FirstMoment], second: type[Moment]) -> None:
         self._first = first("exp_avg")
         self._second = second("exp_inf")
 
     @property
     def moments(self) -> Sequence[Moment]:
         return self._first, self._second
+
+    @property
+    def first(self) -> FirstMoment:
+        return self._first
 
     def write(
         self, held: Held, tile: Tile, gradient: Tensor, settings: Settings, draws: Draws, out: Tensor

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ..draws import Draws
-from ..moments import Held, Moment
+from ..moments import FirstMoment, Held, Moment
 from ..tiles import Tile
 
 __all__ = ["Rule", "Settings"]
@@ -61,6 +61,11 @@ class Rule(ABC):
     @abstractmethod
     def moments(self) -> Sequence[Moment]:
         """What it remembers."""
+
+    @property
+    @abstractmethod
+    def first(self) -> FirstMoment:
+        """The one among them that gathers the gradients, and whose sign is the direction of a jump."""
 
     @abstractmethod
     def write(

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..draws import Draws
-from ..moments import Held, Moment
+from ..moments import FirstMoment, Held, Moment
 from ..tiles import Tile
 from .base import Rule, Settings
 
@@ -18,12 +18,16 @@ class SGD(Rule):
 
     default_betas = (0.9, 0.0)
 
-    def __init__(self, first: type[Moment], second: type[Moment]) -> None:
+    def __init__(self, first: type[FirstMoment], second: type[Moment]) -> None:
         self._momentum = first("momentum_buffer")
 
     @property
     def moments(self) -> Sequence[Moment]:
         return (self._momentum,)
+
+    @property
+    def first(self) -> FirstMoment:
+        return self._momentum
 
     def write(
         self, held: Held, tile: Tile, gradient: Tensor, settings: Settings, draws: Draws, out: Tensor

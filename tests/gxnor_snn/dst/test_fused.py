@@ -34,6 +34,7 @@ FORMS = [
     {},
     {"moments": ("int8", "factored")},
     {"moments": ("int7", "factored")},
+    {"moments": ("int7", "factored"), "rounding": "power2", "reset": True},
     {"moments": "bfloat16", "rounding": "lut16"},
     {"rule": "sgd", "zero_bias": 0.5},
     {"rule": "adamax_shift", "moments": "int8", "source": "lfsr7"},
