@@ -26,7 +26,7 @@ from gxnor_snn.cli.provenance import provenance
 from gxnor_snn.data import Dataset, load
 from gxnor_snn.files import write_json
 from gxnor_snn.models import NetSpec
-from gxnor_snn.train import evaluate, fit, save_checkpoint
+from gxnor_snn.train import evaluate, fit, load_checkpoint, save_checkpoint
 
 RUNS = Path(__file__).parents[1] / "runs" / "training"
 
@@ -51,6 +51,14 @@ def _events(model: torch.nn.Module, dataset: Dataset) -> dict[str, Any]:
     return {"resting_layers_2_to_last": 1 - gated / dense, "layers": layers, "engine_accuracy": accuracy}
 
 
+def _teacher(study: Study, variant: Variant, seed: int) -> torch.nn.Module | None:
+    """The net whose logits are soft targets, trained first where it is not kept."""
+    if variant.teacher is None:
+        return None
+    run(study, variant.teacher, seed)
+    return load_checkpoint(RUNS / f"{study.name}-{variant.teacher}-{seed}.safetensors")
+
+
 def run(study: Study, name: str, seed: int) -> dict[str, Any]:
     """Train one variant with one seed, or read it where it is kept."""
     variant = study.variants[name]
@@ -62,7 +70,8 @@ def run(study: Study, name: str, seed: int) -> dict[str, Any]:
     recipe = study.recipe.replace(**{**variant.recipe, "seed": seed, "threads": 1})
     spec = _spec(variant, dataset, seed)
     model = spec.build()
-    history = fit(model, dataset, recipe)
+    teacher = _teacher(study, variant, seed)
+    history = fit(model, dataset, recipe, teacher=teacher)
     result = {
         "test_accuracy": evaluate(model, dataset.x_test, dataset.y_test),
         "validation_accuracy": history.epochs[history.selected - 1].validation_accuracy,

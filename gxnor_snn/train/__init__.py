@@ -3,6 +3,7 @@
 from .augment import Augmentation, augment
 from .bits import Stage, descend_bits, initialise
 from .checkpoint import load_checkpoint, save_checkpoint
+from .distillation import Distillation, DistillationSettings
 from .evaluate import evaluate
 from .events import EventPenalty, EventSettings
 from .history import EpochRecord, History
@@ -17,6 +18,8 @@ from .tensorboard import TensorBoardLog
 __all__ = [
     "PRESETS",
     "Augmentation",
+    "Distillation",
+    "DistillationSettings",
     "EpochRecord",
     "EventPenalty",
     "EventSettings",

@@ -32,6 +32,7 @@ def fit(
     progress: bool = False,
     on_epoch: Callable[[EpochRecord], None] | None = None,
     penalty: Penalty | None = None,
+    teacher: nn.Module | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: int = 1,
     resume: bool = False,
@@ -56,6 +57,9 @@ def fit(
         Called with the record of each epoch, after it.
     penalty
         Something more to make small.
+    teacher
+        A trained network for the same images and classes, whose logits are soft targets as ``recipe.distillation``
+        says; set to eval mode, on the device of the recipe.
     checkpoint
         File for the state of the run. It is written after every `checkpoint_every` epochs, at the end, and, in
         the main thread, when SIGINT (Ctrl-C) or SIGTERM comes, which then takes effect after a whole step.
@@ -76,7 +80,8 @@ def fit(
     Raises
     ------
     RecipeError
-        If fewer than two training samples are left, or the device is not there.
+        If fewer than two training samples are left, the device is not there, or one of `teacher` and
+        ``recipe.distillation`` is given without the other.
     InputError
         If a label has no logit, the model has no parameters, `resume` is given without `checkpoint`,
         `checkpoint_every` is below 1, an argument is of another kind, or a file cannot be written.
@@ -90,6 +95,7 @@ def fit(
     check_kind("fit: dataset", dataset, Dataset)
     check_kind("fit: recipe", recipe, Recipe)
     check_kind("fit: penalty", penalty, Penalty, type(None))
+    check_kind("fit: teacher", teacher, nn.Module, type(None))
     if on_epoch is not None and not callable(on_epoch):
         raise InputError(f"fit: on_epoch is a {type(on_epoch).__name__}; allowed is a function of one record")
     for name, flag in ("progress", progress), ("resume", resume):
@@ -101,7 +107,7 @@ def fit(
             f"fit: checkpoint is {checkpoint}, checkpoint_every {checkpoint_every}, resume {resume}; "
             "resume needs a checkpoint, checkpoint_every is at least 1"
         )
-    run = Run(model, dataset, recipe, penalty)
+    run = Run(model, dataset, recipe, penalty, teacher)
     state = StateFile(checkpoint, run, dataset) if checkpoint is not None else None
     spent = state.load() if state is not None and resume and state.path.exists() else 0.0
     began = time.perf_counter() - spent

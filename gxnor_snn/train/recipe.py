@@ -16,6 +16,7 @@ from gxnor_snn.errors import GxnorError, RecipeError
 from gxnor_snn.files import write_bytes
 
 from .augment import Augmentation
+from .distillation import DistillationSettings
 from .events import EventSettings
 from .settings import Settings
 
@@ -102,6 +103,8 @@ class Recipe(Settings):
         Epochs at the end that are trained without augmentation.
     events
         Penalty on the expected number of gated events; None trains for accuracy alone.
+    distillation
+        How much the logits of a teacher count, which `fit` is then given; None trains on the labels alone.
     n_validation
         Training samples that are held out of training and measured after every epoch.
     select
@@ -148,6 +151,7 @@ class Recipe(Settings):
     augment: Augmentation | None = None
     plain_epochs: int = Field(default=0, ge=0)
     events: EventSettings | None = None
+    distillation: DistillationSettings | None = None
     n_validation: int = Field(default=0, ge=0)
     select: Literal["last", "best"] = "last"
     seed: int = Field(default=0, ge=0, lt=2**63)

@@ -14,6 +14,7 @@ from gxnor_snn.data import Dataset
 from gxnor_snn.errors import GxnorError, InputError, RecipeError
 
 from .batches import Batches, Group
+from .distillation import Distillation
 from .evaluate import evaluate
 from .events import EventPenalty
 from .history import EpochRecord
@@ -73,11 +74,20 @@ class Run:
         With ``select = "best"``, the weights to keep; None otherwise.
     forward_pass
         What training calls: the model, or what computes the same.
+    teacher
+        Whose logits are soft targets, or None.
     order_before
         State of the generator of the order before the epoch that has begun.
     """
 
-    def __init__(self, model: nn.Module, dataset: Dataset, recipe: Recipe, penalty: Penalty | None = None) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        dataset: Dataset,
+        recipe: Recipe,
+        penalty: Penalty | None = None,
+        teacher: nn.Module | None = None,
+    ) -> None:
         seeds = np.random.SeedSequence(recipe.seed).generate_state(3, np.uint32)
         order, changes = (torch.Generator().manual_seed(int(seeds[i])) for i in (0, 2))
         self.device = _device(model, recipe)
@@ -92,6 +102,14 @@ class Run:
         self._penalties: list[Penalty] = [penalty] if penalty is not None else []
         if recipe.events is not None:
             self._penalties.append(EventPenalty(self.model, recipe.events))
+        self.teacher = teacher
+        if (teacher is None) != (recipe.distillation is None):
+            raise RecipeError(
+                f"recipe: distillation is {recipe.distillation!r} with {'no' if teacher is None else 'a'} "
+                "teacher; allowed are both or none"
+            )
+        if teacher is not None and recipe.distillation is not None:
+            self._penalties.append(Distillation(self.model, teacher, recipe.distillation))
         if recipe.compile and self._penalties:
             raise RecipeError("recipe: compile is true, but a penalty watches the layers; allowed is one of both")
         self.forward_pass: Callable[..., Any] = self.model

@@ -68,6 +68,7 @@ class StateFile:
             "recipe": run.recipe.model_dump_json(),
             "data": _digest(dataset),
             "model": f"{getattr(run.model, 'spec', '')}\n{run.model}",
+            "teacher": _digest_of_weights(run.teacher) if run.teacher is not None else "",
         }
 
     def save(self, seconds: float) -> None:
@@ -134,7 +135,7 @@ class StateFile:
 
     def _compare_identity(self, texts: dict[str, str]) -> None:
         for key, here in self._identity.items():
-            there = texts[key]
+            there = texts.get(key, "") if key == "teacher" else texts[key]
             if there != here and not _SAME.get(key, _differ)(there, here):
                 raise ValueError(_DIFFERENCES[key](there, here))
 
@@ -206,6 +207,14 @@ def _digest(dataset: Dataset) -> str:
     return sha.hexdigest()
 
 
+def _digest_of_weights(model: torch.nn.Module) -> str:
+    sha = hashlib.sha256(str(model).encode())
+    for name, value in model_state(model).items():
+        sha.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        sha.update(np.ascontiguousarray(stored(value)).data)
+    return sha.hexdigest()
+
+
 def _differ(there: str, here: str) -> bool:
     return False
 
@@ -233,4 +242,5 @@ _DIFFERENCES: Mapping[str, Callable[[str, str], str]] = {
     "recipe": _recipes_differ,
     "data": lambda there, here: f"it belongs to other training data (sha256 {there[:12]}..., here {here[:12]}...)",
     "model": lambda there, here: "it belongs to another model: layers or their arguments differ",
+    "teacher": lambda there, here: "it belongs to a run with another teacher, or without one",
 }

@@ -1,0 +1,156 @@
+"""Soft targets of a teacher: the formula, the hook, and what a run does with them."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from gxnor_snn.data import Dataset
+from gxnor_snn.errors import CheckpointError, InputError, RecipeError
+from gxnor_snn.models import DiscreteNet, mlp
+from gxnor_snn.train import Distillation, DistillationSettings, Penalty, Recipe, evaluate, fit
+
+SOFT = DistillationSettings(weight=2.0, temperature=3.0)
+RECIPE = Recipe(epochs=2, batch_size=50, lr=(0.1, 0.01), float_lr=(0.01, 1e-3), betas=(0.9, 0.99))
+
+
+def net(seed: int = 0, **arguments: object) -> DiscreteNet:
+    return mlp((1, 4, 4), [24], 3, seed=seed, **arguments)
+
+
+class Fixed(nn.Module):
+    """Always the same logits."""
+
+    def __init__(self, logits: list[float]) -> None:
+        super().__init__()
+        self.logits = nn.Parameter(torch.tensor(logits))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.logits.expand(len(images), -1)
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    rng = np.random.default_rng(5)
+    labels = np.arange(600) % 3
+    noisy = rng.integers(0, 256, (3, 1, 4, 4))[labels] + rng.integers(-90, 91, (600, 1, 4, 4))
+    images = np.clip(noisy, 0, 255).astype(np.uint8)
+    return Dataset("few", images[:300], labels[:300], images[300:], labels[300:])
+
+
+def test_the_value_is_that_of_the_formula() -> None:
+    own, said, at = [1.0, -2.0, 0.5], [0.3, 0.1, -4.0], SOFT.temperature
+    model, teacher = Fixed(own), Fixed(said)
+    soft = Distillation(model, teacher, SOFT)
+    with soft:
+        model(torch.zeros(7, 1))
+    value = soft.value(0.5)
+
+    def share(logits: list[float]) -> list[float]:
+        powers = [math.exp(v / at) for v in logits]
+        return [p / sum(powers) for p in powers]
+
+    q, p = share(own), share(said)
+    assert value.item() == pytest.approx(
+        SOFT.weight * at**2 * sum(b * math.log(b / a) for a, b in zip(q, p, strict=True)), rel=1e-5
+    )
+    value.backward()
+    by_hand = [SOFT.weight * at * (a - b) for a, b in zip(q, p, strict=True)]
+    assert model.logits.grad is not None
+    assert model.logits.grad.tolist() == pytest.approx(by_hand, rel=1e-4)
+    assert teacher.logits.grad is None
+
+
+def test_it_watches_inside_its_context_only() -> None:
+    model, teacher = Fixed([1.0, 2.0]), Fixed([2.0, 1.0])
+    soft = Distillation(model, teacher, SOFT)
+    assert isinstance(soft, Penalty)
+    model(torch.zeros(2, 1))
+    with pytest.raises(InputError, match="has not run inside the context"):
+        soft.value(0.0)
+    with soft:
+        model(torch.zeros(2, 1))
+    assert soft.value(0.0) > 0
+    with pytest.raises(InputError, match="has not run"):
+        soft.value(0.0)
+    assert not model._forward_hooks
+
+
+@pytest.mark.parametrize("said", [[1.0, 2.0], [1.0, 2.0, float("nan")]])
+def test_other_logits_are_refused(said: list[float]) -> None:
+    model = Fixed([1.0, 2.0, 3.0])
+    soft = Distillation(model, Fixed(said), SOFT)
+    with soft:
+        model(torch.zeros(2, 1))
+    with pytest.raises(InputError, match=r"the teacher gives logits of shape \(2, \d\), the model of \(2, 3\)"):
+        soft.value(0.0)
+
+
+def test_a_student_learns_from_its_teacher_what_no_label_says(data: Dataset) -> None:
+    """The labels are noise; the teacher has seen the right ones."""
+    teacher = net(weights="float", activation="relu")
+    fit(teacher, data, RECIPE.replace(epochs=5))
+    right = evaluate(teacher, data.x_test, data.y_test)
+    noise = np.random.default_rng(0).integers(0, 3, len(data.y_train))
+    mislabelled = Dataset("noise", data.x_train, noise, data.x_test, data.y_test)
+    alone, taught = net(), net()
+    weights = [p.clone() for p in teacher.parameters()]
+    fit(alone, mislabelled, RECIPE.replace(epochs=4))
+    fit(taught, mislabelled, RECIPE.replace(epochs=4, distillation={"weight": 10.0}), teacher=teacher)
+    assert right > 0.9
+    assert evaluate(taught, data.x_test, data.y_test) > 0.8
+    assert evaluate(alone, data.x_test, data.y_test) < 0.7
+    assert all(torch.equal(a, b) for a, b in zip(weights, teacher.parameters(), strict=True))
+
+
+def test_teacher_and_table_need_each_other(data: Dataset) -> None:
+    with pytest.raises(RecipeError, match="with no teacher; allowed are both or none"):
+        fit(net(), data, RECIPE.replace(distillation={}))
+    with pytest.raises(RecipeError, match="distillation is None with a teacher"):
+        fit(net(), data, RECIPE, teacher=net(1))
+    model = net()
+    with pytest.raises(InputError, match="teacher is the model itself"):
+        fit(model, data, RECIPE.replace(distillation={}), teacher=model)
+    with pytest.raises(InputError, match="fit: teacher is a str"):
+        fit(net(), data, RECIPE.replace(distillation={}), teacher="net")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("values", [{"weight": 0}, {"temperature": -1.0}, {"weight": float("nan")}, {"alpha": 1}])
+def test_bad_settings_are_named(values: dict[str, float]) -> None:
+    with pytest.raises(RecipeError, match=f"distillation: {next(iter(values))}"):
+        DistillationSettings(**values)
+
+
+def test_a_run_resumes_with_the_same_teacher_only(data: Dataset, tmp_path: Path) -> None:
+    file, recipe = tmp_path / "run.safetensors", RECIPE.replace(distillation={"weight": 1.0})
+    whole, broken = net(), net()
+    fit(whole, data, recipe, teacher=net(1))
+
+    class StopError(Exception):
+        pass
+
+    def stop(record: object) -> None:
+        raise StopError
+
+    with pytest.raises(StopError):  # after the state of the first epoch is kept
+        fit(broken, data, recipe.replace(epochs=2), teacher=net(1), checkpoint=file, on_epoch=_second(stop))
+    with pytest.raises(CheckpointError, match="another teacher"):
+        fit(net(), data, recipe, teacher=net(2), checkpoint=file, resume=True)
+    resumed = net()
+    fit(resumed, data, recipe, teacher=net(1), checkpoint=file, resume=True)
+    a, b = whole.state_dict(), resumed.state_dict()
+    assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+def _second(stop: object) -> object:
+    calls: list[object] = []
+
+    def on_epoch(record: object) -> None:
+        calls.append(record)
+        if len(calls) == 2:
+            stop(record)  # type: ignore[operator]
+
+    return on_epoch
