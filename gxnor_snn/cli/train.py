@@ -39,6 +39,13 @@ def train(
         ),
     ] = None,
     recipe: options.Recipe = None,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CHECKPOINT",
+            help="Trained network whose logits are soft targets, as the recipe's table [distillation] says.",
+        ),
+    ] = None,
     epochs: options.Epochs = None,
     seed: options.Seed = None,
     out: Annotated[Path, typer.Option(metavar="FILE", help="Checkpoint to write.")] = Path(
@@ -83,7 +90,7 @@ def train(
 
     from gxnor_snn.data import load
     from gxnor_snn.plots.units import percent
-    from gxnor_snn.train import TensorBoardLog, evaluate, fit, save_checkpoint
+    from gxnor_snn.train import TensorBoardLog, evaluate, fit, load_checkpoint, save_checkpoint
 
     from .outputs import claim_file, claim_folder
     from .provenance import provenance
@@ -101,8 +108,10 @@ def train(
         epochs=epochs,
         seed=seed,
         device=device,
+        taught=teacher is not None,
     )
     net = plan.build()
+    trained = load_checkpoint(teacher) if teacher is not None else None
     state = state_file(out) if resume or checkpoint_every else None
     for path in (out, history, state):
         claim_file(path)
@@ -116,6 +125,7 @@ def train(
             dataset,
             plan.recipe,
             progress=screen.progress,
+            teacher=trained,
             on_epoch=log,
             checkpoint=state,
             checkpoint_every=checkpoint_every or 1,
@@ -124,7 +134,11 @@ def train(
         )
         accuracy = evaluate(net, dataset.x_test, dataset.y_test)
         facts = provenance(
-            command=ctx.obj, data=dataset.name, test_accuracy=accuracy, **training_facts(plan.recipe, net)
+            command=ctx.obj,
+            data=dataset.name,
+            test_accuracy=accuracy,
+            **training_facts(plan.recipe, net),
+            **({"teacher": str(teacher)} if teacher is not None else {}),
         )
     save_checkpoint(out, net, history=course, metadata=facts)
     if state is not None:

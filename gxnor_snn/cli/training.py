@@ -12,7 +12,7 @@ import torch
 from gxnor_snn.data import Dataset
 from gxnor_snn.errors import InputError, RecipeError
 from gxnor_snn.models import METHODS, DiscreteNet, NetKeywords, NetSpec
-from gxnor_snn.train import PRESETS, Preset, Recipe, demo_setup
+from gxnor_snn.train import PRESETS, DistillationSettings, Preset, Recipe, demo_setup
 
 __all__ = ["Plan", "parse_settings", "plan_training", "state_file", "torch_threads", "training_facts"]
 
@@ -50,6 +50,7 @@ def plan_training(
     epochs: int | None = None,
     seed: int | None = None,
     device: str | None = None,
+    taught: bool = False,
 ) -> Plan:
     """Choose network and recipe; what is None is chosen for the data set.
 
@@ -69,6 +70,8 @@ def plan_training(
         In place of the recipe's; the seed is that of the first weights as well.
     device
         In place of the recipe's.
+    taught
+        There is a teacher: a recipe without a table "distillation" gets one of defaults.
 
     Raises
     ------
@@ -86,6 +89,8 @@ def plan_training(
         preset = PRESETS["best"] if own is None else Preset({}, own[1], dataset.name)
     changes = {"epochs": epochs, "seed": seed, "device": device}
     plan = preset.recipe.replace(**{name: value for name, value in changes.items() if value is not None})
+    if taught and plan.distillation is None:
+        plan = plan.replace(distillation=DistillationSettings())
     arguments |= {"in_features" if factory == "mlp" else "in_shape": list(dataset.image_shape)}
     arguments["classes"] = dataset.classes
     if method is None:

@@ -1,6 +1,7 @@
 """`gxnor train`: the checkpoint holds what was asked for, and bad input is refused before any training."""
 
 import csv
+import json
 import signal
 import subprocess
 import sys
@@ -200,3 +201,26 @@ def test_as_a_program(work, tmp_path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "test accuracy" in done.stdout
     assert read_checkpoint(out).metadata["torch threads"] == "2"
+
+
+def test_a_teacher_s_logits_are_soft_targets(work, tmp_path, gxnor, refused) -> None:
+    teacher, nets = (
+        tmp_path / "float.safetensors",
+        [tmp_path / "alone.safetensors", tmp_path / "taught.safetensors"],
+    )
+    first = ("train", "--data", work.data, *QUICK)
+    words = (*first, "--recipe", work.recipe, "-q")
+    gxnor(*words, "--method", "float", "--out", teacher)
+    gxnor(*words, "--out", nets[0])
+    gxnor(*words, "--out", nets[1], "--teacher", teacher)
+    alone, taught = map(read_checkpoint, nets)
+    assert taught.metadata["teacher"] == str(teacher)
+    assert json.loads(taught.metadata["recipe"])["distillation"] == {"weight": 3.0, "temperature": 4.0}
+    assert json.loads(alone.metadata["recipe"])["distillation"] is None
+    states = [held.model.state_dict() for held in (alone, taught)]
+    assert any(not states[0][name].equal(states[1][name]) for name in states[0])
+    table = tmp_path / "own.toml"
+    table.write_text(work.recipe.read_text() + "[distillation]\nweight = 0.5\n")
+    gxnor(*first, "--recipe", table, "--out", nets[1], "--teacher", teacher, "-q")
+    assert json.loads(read_checkpoint(nets[1]).metadata["recipe"])["distillation"]["weight"] == 0.5
+    refused(*first, "--recipe", table, match="with no teacher")
