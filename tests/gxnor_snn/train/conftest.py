@@ -1,7 +1,12 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
+
+from gxnor_snn.data import Dataset
+
+from .resuming import few
 
 
 @pytest.fixture(autouse=True)
@@ -11,3 +16,13 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return few()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "run.safetensors"
