@@ -9,7 +9,6 @@ from gxnor_snn.layers import discrete_parameters
 from gxnor_snn.models import DiscreteNet, lenet, mlp
 from gxnor_snn.spaces import DiscreteSpace
 from gxnor_snn.train import Augmentation, EpochRecord, Recipe, Transitions, augment, evaluate, fit
-from gxnor_snn.train.losses import squared_hinge
 from gxnor_snn.train.optimizers import Optimizers
 
 RECIPE = Recipe(epochs=2, batch_size=50, lr=(0.05, 1e-3), float_lr=(0.01, 1e-3), betas=(0.99, 0.999))
@@ -174,40 +173,6 @@ def test_the_recipe_s_threads_hold_while_training_only(digits: Dataset) -> None:
     assert torch.get_num_threads() == before
 
 
-def test_squared_hinge_by_hand() -> None:
-    logits = torch.tensor([[2.0, -0.5], [0.25, 0.5]])
-    expected = (0 + 0.25 + 1.25**2 + 0.25) / 4
-    assert float(squared_hinge(logits, torch.tensor([0, 1]))) == pytest.approx(expected)
-
-
-class Constant(nn.Module):
-    """Always answers class 1; counts whether it was asked in training mode."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.zero = nn.Parameter(torch.zeros(()))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        assert not self.training
-        return torch.tensor([0.0, 1.0, 1.0]).expand(len(x), 3)
-
-
-@pytest.mark.parametrize("batch_size", [1, 2, 100])
-def test_evaluate_counts_the_right_ones_and_the_first_of_equals_wins(batch_size: int) -> None:
-    model = Constant()
-    x = np.zeros((5, 1, 2, 2), dtype=np.uint8)
-    assert evaluate(model, x, np.array([1, 1, 0, 2, 1]), batch_size) == 0.6
-    assert model.training
-
-
-def test_evaluate_refuses_what_does_not_fit() -> None:
-    x = np.zeros((5, 1, 2, 2), dtype=np.uint8)
-    with pytest.raises(InputError, match="5 images and 4 labels"):
-        evaluate(Constant(), x, np.zeros(4, dtype=np.int64))
-    with pytest.raises(InputError, match="0 images"):
-        evaluate(Constant(), x[:0], np.zeros(0, dtype=np.int64))
-
-
 class Slope(nn.Module):
     """Ten logits that are linear in the pixels, without batch norm: gradients of batches add up."""
 
@@ -314,35 +279,6 @@ def test_each_epoch_is_reported(digits: Dataset) -> None:
     assert tuple(records) == history.epochs
 
 
-def test_the_device_of_the_recipe(digits: Dataset) -> None:
-    first, second = small(), small()
-    fit(first, few(digits, 100), RECIPE)
-    fit(second, few(digits, 100), RECIPE.replace(device="cpu"))
-    assert torch.equal(first.fc1.levels, second.fc1.levels)
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
-def test_a_device_that_is_not_there_is_named(digits: Dataset) -> None:
-    with pytest.raises(RecipeError, match="device is 'cuda', but torch finds none here"):
-        fit(small(), few(digits, 100), RECIPE.replace(device="cuda"))
-
-
-@pytest.mark.parametrize("name", ["amp", "compile"])
-def test_what_is_for_cuda_only_is_refused_on_a_cpu(digits: Dataset, name: str) -> None:
-    with pytest.raises(RecipeError, match=f"{name} is for CUDA only; the device is 'cpu', and"):
-        fit(small(), few(digits, 100), RECIPE.replace(**{name: True}))
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
-@pytest.mark.parametrize("changes", [{}, {"amp": True}, {"compile": True}])
-def test_training_on_cuda(digits: Dataset, changes: dict[str, bool]) -> None:
-    net = lenet((1, 8, 8), channels=(16, 32), hidden=64, kernel=3, padding=1)
-    recipe = RECIPE.replace(epochs=15, lr=(0.05, 3e-4), device="cuda", augment=Augmentation(shift=0.5))
-    fit(net, digits, recipe.replace(plain_epochs=5, **changes))
-    assert next(net.parameters()).device.type == "cuda"
-    assert evaluate(net, digits.x_test, digits.y_test) >= 0.93
-
-
 def test_too_few_training_samples_are_named(digits: Dataset) -> None:
     with pytest.raises(RecipeError, match="n_validation = 100 leaves 0 of the 100 training samples of few"):
         fit(small(), few(digits, 100), RECIPE.replace(n_validation=100))
@@ -371,11 +307,6 @@ def test_a_parameter_that_is_not_finite_is_named(digits: Dataset) -> None:
     recipe = RECIPE.replace(epochs=1, batch_size=50, n_validation=0, select="last")
     with pytest.raises(GxnorError, match="weight holds numbers that are not finite after epoch 1"):
         fit(LateNaN(2), few(digits, 100), recipe)
-
-
-def test_evaluate_takes_a_model_without_parameters() -> None:
-    x = np.zeros((5, 1, 1, 2), dtype=np.uint8)
-    assert evaluate(nn.Flatten(), x, np.zeros(5, dtype=np.int64)) == 1.0
 
 
 def test_a_loss_that_is_not_finite_is_named(digits: Dataset) -> None:
