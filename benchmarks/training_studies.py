@@ -77,7 +77,8 @@ STUDIES = {
         ),
         Study(
             name="fashion_mnist",
-            what="lenet ternary against its float twin (ReLU): the same epochs, the last one, no augmentation",
+            what="lenet ternary against its float twin (ReLU): the same epochs, the last one, no augmentation; "
+            "brief: the float twin after 8 epochs; distilled: reset, with the logits of brief as soft targets",
             data="fashion_mnist",
             recipe=_BEST.replace(epochs=30),
             variants={
@@ -85,6 +86,8 @@ STUDIES = {
                 "ternary": Variant(TERNARY, _LOW_MEMORY),
                 "sharp": Variant(TERNARY, _SHARP),
                 "reset": Variant(PEAKED, _RESET),
+                "brief": Variant(FLOAT, {**LATENT_RATES, "epochs": 8}, graph=False),
+                "distilled": Variant(PEAKED, {**_RESET, **_SOFT}, teacher="brief"),
             },
         ),
         Study(
