@@ -8,7 +8,15 @@ from pydantic import ValidationError
 from gxnor_snn.errors import InputError, RecipeError
 from gxnor_snn.layers import DiscreteActivation
 from gxnor_snn.models import lenet
-from gxnor_snn.train import PRESETS, Augmentation, EventPenalty, Recipe, Transitions, demo_setup
+from gxnor_snn.train import (
+    PRESETS,
+    Augmentation,
+    DistillationSettings,
+    EventPenalty,
+    Recipe,
+    Transitions,
+    demo_setup,
+)
 from gxnor_snn.train.recipe import _toml_lines
 
 GOOD = {"epochs": 3, "batch_size": 50, "lr": (0.1, 1e-3), "float_lr": (0.01, 1e-3)}
@@ -143,11 +151,12 @@ def test_the_document_has_every_key_and_no_other() -> None:
 
 def test_the_recipe_of_the_document_is_one(tmp_path: Path) -> None:
     document = (Path(__file__).parents[3] / "docs" / "training.md").read_text(encoding="utf-8")
-    (text,) = re.findall(r"```toml\n(.*?)```", document, flags=re.DOTALL)
+    text = "\n".join(re.findall(r"```toml\n(.*?)```", document, flags=re.DOTALL))
     (tmp_path / "mine.toml").write_text(text)
     recipe = Recipe.from_toml(tmp_path / "mine.toml")
     assert recipe.augment is not None
     assert recipe.dst.fused
+    assert recipe.distillation == DistillationSettings()
     assert recipe.events is not None
     EventPenalty(lenet((1, 8, 8), channels=(4, 4), kernel=3, padding=1), recipe.events)  # its layers are there
 
@@ -158,7 +167,7 @@ def test_missing_toml_is_named(tmp_path: Path) -> None:
 
 
 def test_the_published_presets_differ_in_the_zero_window_only() -> None:
-    assert list(PRESETS) == ["paper", "repo", "best"]
+    assert list(PRESETS) == ["paper", "repo", "best", "few_samples"]
     paper, repo = PRESETS["paper"], PRESETS["repo"]
     assert (paper.model["r"], repo.model["r"]) == (0.5, 1.0)
     assert (paper.model["tie"], repo.model["tie"]) == ("strict", "fire")
