@@ -6,8 +6,9 @@ Every variant trains its own `lenet` (581 k weights, they and the activations te
 same batches of MNIST, and they take turns step by step, so that a slow spell falls on all of them. CPU seconds of
 one thread; the whole step (forward, backward, optimisers) and the optimisers alone (with the clip of latent
 weights). DST's cost depends on how many weights may flip, hence on the learning rate: each rate is measured after
-some steps at that rate, and an annealing spends equal times in equal ratios of rates. glibc is told to keep freed
-memory: page faults, which hit one variant or another by chance, would be larger than the differences. Written to
+some steps at that rate, and an annealing spends equal times in equal ratios of rates ("power2", which is hotter,
+between rates of its own, in as many steps). glibc is told to keep freed memory: page faults, which hit one variant
+or another by chance, would be larger than the differences. Written to
 results/training_step.json.
 """
 
@@ -34,7 +35,10 @@ DST_FORMS = {
     "dst": {},
     "dst fused": {"fused": True},
     "dst low memory": {"fused": True, "moments": ("int7", "factored")},
+    "dst power2 reset": {"rounding": "power2", "reset": True},
 }
+HOT = {"dst power2 reset": (1.5, 0.02)}
+"""First and last rate of forms that anneal between others than those of the command line."""
 ADAM_FORMS = {"ste + adam": {}, "ste + adam (fused kernel)": {"fused": True}}
 BASELINE = "ste + adam"
 KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "2000000000", "MALLOC_MMAP_THRESHOLD_": "2000000000"}
@@ -73,8 +77,14 @@ def with_latent_weights(form: dict[str, object]) -> Trainer:
     return Trainer(model, [adam], lambda: clip_latent(model))
 
 
-def measured(lr: float, arguments: argparse.Namespace) -> dict[str, dict[str, float | None]]:
-    trainers = {name: with_dst(lr, form) for name, form in DST_FORMS.items()}
+def own_rate(name: str, lr: float, done: float) -> float:
+    """The rate of a form after that share of the annealing."""
+    first, last = HOT.get(name, (lr, lr))
+    return first * (last / first) ** done
+
+
+def measured(lr: float, done: float, arguments: argparse.Namespace) -> dict[str, dict[str, float | None]]:
+    trainers = {name: with_dst(own_rate(name, lr, done), form) for name, form in DST_FORMS.items()}
     trainers |= {name: with_latent_weights(form) for name, form in ADAM_FORMS.items()}
     data, order = load("mnist"), torch.Generator().manual_seed(0)
     images, labels = torch.from_numpy(data.x_train), torch.from_numpy(data.y_train)
@@ -119,7 +129,8 @@ def main() -> None:
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **KEEP_MEMORY})
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    figures = {f"lr {lr:g}": measured(lr, arguments) for lr in arguments.rates}
+    last = max(len(arguments.rates) - 1, 1)
+    figures = {f"lr {lr:g}": measured(lr, i / last, arguments) for i, lr in enumerate(arguments.rates)}
     figures["annealing from first to last rate"] = {
         name: {"whole_step_ratio": annealed([rows[name]["whole_step_ratio"] for rows in figures.values()])}
         for name in [*DST_FORMS, *ADAM_FORMS]
@@ -127,7 +138,9 @@ def main() -> None:
     for rate, rows in figures.items():
         for name, row in rows.items():
             print(f"{rate:9s} {name:26s}", {k: round(v, 3) for k, v in row.items() if v is not None})
-    record("training_step", figures, data="mnist", net="lenet", batch=arguments.batch, betas=BETAS, threads=1)
+    record(
+        "training_step", figures, data="mnist", net="lenet", batch=arguments.batch, betas=BETAS, hot=HOT, threads=1
+    )
 
 
 if __name__ == "__main__":
