@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gxnor_snn.data import Dataset
+from gxnor_snn.data import Dataset, load
 
 from .resuming import few
 
@@ -26,3 +26,8 @@ def data() -> Dataset:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "run.safetensors"
+
+
+@pytest.fixture(scope="module")
+def digits() -> Dataset:
+    return load("digits")

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from gxnor_snn.data import Dataset, load
+from gxnor_snn.data import Dataset
 from gxnor_snn.errors import GxnorError, InputError, RecipeError
 from gxnor_snn.layers import discrete_parameters
 from gxnor_snn.models import DiscreteNet, lenet, mlp
@@ -11,20 +11,7 @@ from gxnor_snn.spaces import DiscreteSpace
 from gxnor_snn.train import Augmentation, EpochRecord, Recipe, Transitions, augment, evaluate, fit
 from gxnor_snn.train.optimizers import Optimizers
 
-RECIPE = Recipe(epochs=2, batch_size=50, lr=(0.05, 1e-3), float_lr=(0.01, 1e-3), betas=(0.99, 0.999))
-
-
-def small(seed: int = 0) -> DiscreteNet:
-    return mlp((1, 8, 8), [32], 10, seed=seed)
-
-
-@pytest.fixture(scope="module")
-def digits() -> Dataset:
-    return load("digits")
-
-
-def few(digits: Dataset, n: int) -> Dataset:
-    return Dataset("few", digits.x_train[:n], digits.y_train[:n], digits.x_test, digits.y_test)
+from .small_runs import RECIPE, few, small
 
 
 def test_a_short_training_reads_the_digits(digits: Dataset) -> None:
