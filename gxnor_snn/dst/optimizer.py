@@ -270,7 +270,8 @@ class DST(torch.optim.Optimizer):
     def state_dict(self) -> dict[str, Any]:
         """Moments, registers, settings, the states of the random streams and the number of transitions."""
         streams = [self._streams[p].get_state() for p in self._parameters()]
-        return {**super().state_dict(), "generators": streams, "transitions": self.transitions, **self._form}
+        form = {**self._form, "reset": True} if self._stepper.reset else self._form
+        return {**super().state_dict(), "generators": streams, "transitions": self.transitions, **form}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what `state_dict` gave; the run goes on as if it had not been interrupted.
@@ -280,14 +281,14 @@ class DST(torch.optim.Optimizer):
         InputError
             If it is not the state of a DST optimiser of this form with as many parameters.
         """
-        state = dict(state_dict)
+        state = {"reset": False, **state_dict}  # which those without it, older ones among them, did not do
         for key in ("generators", "transitions", *self._form):
             if key not in state:
                 raise InputError(f"DST.load_state_dict: the entry {key!r} is missing; give a DST state_dict")
-        for key, here in self._form.items():
-            if state.pop(key) != here:
+        for key, here in {**self._form, "reset": self._stepper.reset}.items():
+            if (there := state.pop(key)) != here:
                 raise InputError(
-                    f"DST.load_state_dict: {key} is {state_dict[key]!r} there, {here!r} here; it must be the same"
+                    f"DST.load_state_dict: {key} is {there!r} there, {here!r} here; it must be the same"
                 )
         streams, transitions = state.pop("generators"), state.pop("transitions")
         if len(streams) != len(self._streams):

@@ -27,6 +27,8 @@ class Stepper:
     are looked at one by one (`Source.candidates`); the result is that of `transition` on all of them.
     """
 
+    reset = False  # in pickles of versions that could not reset
+
     def __init__(self, rule: Rule, rounding: Rounding, source: Source, *, reset: bool) -> None:
         self.rule = rule
         self.rounding = rounding
@@ -71,20 +73,16 @@ class Stepper:
         steps, whole = bound.double().div_(bound_unit), max(peaks) >= bound_unit
         after = jump(before, steps, uniform, space, group["m"], self.rounding, zero_bias, whole=whole)
         levels.scatter_(0, index, after)
+        jumped = after != before
         if self.reset:
-            self._reset(p, held, index[after != before])
+            parts = torch.split(jumped, [len(part) for part in indices])
+            for tile, part, moved in zip(_tiles(p), indices, parts, strict=True):
+                self.rule.first.clear(held, tile, part[moved] - tile.start)
         for moment in self.rule.moments:
             moment.finish(held)
         if not p.is_contiguous():  # then `levels` is a copy
             p.detach().copy_(levels.view(p.shape))
-        return (after != before).sum()
-
-    def _reset(self, p: Tensor, held: Held, jumped: Tensor) -> None:
-        """Let the first moment of the weights at these positions begin anew."""
-        cut = _tiles(p)
-        for tile in cut:
-            inside = jumped if len(cut) == 1 else jumped[(jumped >= tile.start) & (jumped < tile.stop)]
-            self.rule.first.clear(held, tile, inside - tile.start)
+        return jumped.sum()
 
     def _candidates(
         self, tile: Tile, gradient: Tensor, settings: Settings, held: Held, draws: Draws

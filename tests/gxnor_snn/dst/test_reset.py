@@ -1,6 +1,7 @@
 """reset=True: a weight that has jumped gathers its evidence anew."""
 
 import copy
+import pickle
 
 import pytest
 import torch
@@ -22,6 +23,7 @@ FORMS = [
     ("sgd", ("int8", "int8")),
 ]
 SHAPES = [(3, 67), (5, 4, 3, 3), (2, 140_000), (300_000,)]  # parts of blocks; several tiles
+WIDE = DiscreteSpace(8)  # its levels are int16
 
 
 def first_moment(dst: DST, p: DiscreteParameter, form: tuple[str, object]) -> torch.Tensor:
@@ -54,6 +56,25 @@ def test_only_the_moments_of_weights_that_jumped_are_zero(
     assert kept[jumped].count_nonzero() > 0.9 * int(jumped.sum())
 
 
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_weights_that_do_not_lie_in_order_reset_alike(form: tuple[str, object]) -> None:
+    g = torch.Generator().manual_seed(0)
+    start, gradients = DiscreteParameter.drawn((70, 4100), WIDE, g).detach(), torch.randn(3, 70, 4100, generator=g)
+    assert start.dtype == torch.int16
+    found = []
+    for levels in (start.clone(), start.t().contiguous().t()):
+        p = DiscreteParameter(levels, WIDE)
+        dst = DST([p], lr=0.1, rule=form[0], moments=form[1], reset=True, seed=4)
+        for gradient in gradients:
+            p.grad = gradient.clone()
+            dst.step()
+        found.append((p.detach().clone(), first_moment(dst, p, form), p.is_contiguous()))
+    assert [flag for *_, flag in found] == [True, False]
+    assert torch.equal(found[0][0], found[1][0])
+    assert torch.equal(found[0][1], found[1][1])
+    assert not torch.equal(found[0][0], start)
+
+
 def test_one_gradient_makes_one_jump() -> None:
     """Without reset the memory of it carries the weight on to the next level."""
     for reset, end in ((False, 1), (True, 0)):
@@ -83,6 +104,36 @@ def test_a_resumed_run_goes_on_as_the_first() -> None:
             optimizer.step()
     assert torch.equal(p, q)
     assert dst.transitions == other.transitions
+
+
+def test_a_state_goes_where_reset_is_the_same_only() -> None:
+    p = DiscreteParameter.drawn((4,), DiscreteSpace(1), torch.Generator().manual_seed(1))
+    resets = DST([p], 0.1, reset=True)
+    state = resets.state_dict()
+    resets.release()
+    plain = DST([p], 0.1)
+    with pytest.raises(InputError, match="reset is True there, False here; it must be the same"):
+        plain.load_state_dict(state)
+    old = plain.state_dict()
+    assert "reset" not in old  # as in those of versions that could not reset
+    plain.load_state_dict(old)
+    plain.release()
+    resets = DST([p], 0.1, reset=True)
+    with pytest.raises(InputError, match="reset is False there, True here; it must be the same"):
+        resets.load_state_dict(old)
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_pickle_resets_as_it_did_and_one_of_an_older_version_does_not(reset: bool) -> None:
+    p = DiscreteParameter(torch.full((50,), -1, dtype=torch.int8), DiscreteSpace(1))
+    dst = DST([p], lr=0.9, m=50.0, betas=(0.9, 0.999), reset=reset)
+    if not reset:
+        del vars(dst._stepper)["reset"]
+    (q,), twin = pickle.loads(pickle.dumps(([p], dst)))
+    for gradient in (-1.0, 0.0, 0.0):
+        q.grad = torch.full((50,), gradient)
+        twin.step()
+    assert q.detach().unique().tolist() == [0 if reset else 1]
 
 
 def test_it_is_true_or_false() -> None:

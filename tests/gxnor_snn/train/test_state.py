@@ -40,6 +40,7 @@ def test_with_other_spaces_of_weights(data: Dataset, file: Path, n1: int) -> Non
     "options",
     [
         {"moments": "bfloat16", "zero_bias": 0.5},
+        {"moments": ("int7", "factored"), "rounding": "power2", "reset": True},
         {"moments": "int8", "fused": True},
         {"moments": "factored", "rounding": "unbiased"},
         {"rule": "adamax_shift", "rounding": "lut16"},
