@@ -17,7 +17,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from gxnor_snn.arguments import check_kind
-from gxnor_snn.errors import InputError
+from gxnor_snn.errors import GxnorError, InputError
 
 from .settings import Settings
 
@@ -32,7 +32,7 @@ class DistillationSettings(Settings):
     weight
         Of the soft targets, beside the loss of the labels, which counts 1.
     temperature
-        T, by which both logits are divided.
+        T, by which both logits are divided, 0.01 to 100: float32 could not tell hotter ones apart.
 
     Raises
     ------
@@ -43,7 +43,7 @@ class DistillationSettings(Settings):
     what: ClassVar[str] = "distillation"
 
     weight: float = Field(default=3.0, gt=0, le=1e6)
-    temperature: float = Field(default=4.0, gt=0, le=1e6)
+    temperature: float = Field(default=4.0, ge=0.01, le=100)
 
 
 class Distillation:
@@ -57,14 +57,14 @@ class Distillation:
         What is trained.
     teacher
         Takes the same images and gives as many logits; it is set to eval mode, moved to the device of the images,
-        and not trained.
+        and not trained, so it shares no module and no parameter with the model.
     settings
         Weight and temperature.
 
     Raises
     ------
     InputError
-        If an argument is of another kind, or the teacher is the model itself.
+        If an argument is of another kind, or the teacher is the model itself or shares a part with it.
     """
 
     def __init__(self, model: nn.Module, teacher: nn.Module, settings: DistillationSettings) -> None:
@@ -73,6 +73,13 @@ class Distillation:
         check_kind("Distillation: settings", settings, DistillationSettings)
         if teacher is model:
             raise InputError("Distillation: teacher is the model itself; allowed is another network")
+        own = {*model.modules(), *model.parameters()}
+        for path, part in (*teacher.named_modules(), *teacher.named_parameters()):
+            if part in own:
+                raise InputError(
+                    f"Distillation: {path or type(part).__name__!r} of the teacher is a part of the model, too, "
+                    "and would change with it; allowed is a network of its own, as of copy.deepcopy"
+                )
         self._model, self._teacher, self._settings = model, teacher.eval(), settings
         self._pass: tuple[Tensor, Tensor] | None = None
         self._hook: torch.utils.hooks.RemovableHandle | None = None
@@ -92,6 +99,8 @@ class Distillation:
             self._hook = None
 
     def _watch(self, module: nn.Module, given: tuple[Any, ...], logits: Tensor) -> None:
+        if not given:
+            raise InputError("Distillation: the model got its images by keyword; allowed is model(images)")
         self._pass = given[0], logits
 
     def value(self, done: float) -> Tensor:
@@ -100,18 +109,33 @@ class Distillation:
         Raises
         ------
         InputError
-            If no pass was watched, or the teacher gives other logits than the model: in number, or not finite.
+            If no pass was watched, the teacher refuses the images, or it gives other than real, finite logits, as
+            many as the model.
         """
         if self._pass is None:
             raise InputError("Distillation: the model has not run inside the context")
         (images, logits), self._pass = self._pass, None
-        with torch.no_grad():
-            said = self._teacher.to(images.device)(images).float()
-        if said.shape != logits.shape or not bool(said.isfinite().all()):
-            raise InputError(
-                f"Distillation: the teacher gives logits of shape {tuple(said.shape)}, the model of "
-                f"{tuple(logits.shape)}; allowed are finite ones, as many as those of the model"
-            )
+        said = self._ask(images, logits.shape)
         at = self._settings.temperature
         soft, own = F.log_softmax(said / at, 1), F.log_softmax(logits.float() / at, 1)
         return self._settings.weight * at**2 * F.kl_div(own, soft, log_target=True, reduction="batchmean")
+
+    @torch.no_grad()
+    def _ask(self, images: Tensor, wanted: torch.Size) -> Tensor:
+        """The teacher's logits, float32."""
+        try:
+            said = self._teacher.to(images.device)(images)
+        except GxnorError as error:
+            raise InputError(f"Distillation: the teacher refuses the images: {error}") from error
+        if not isinstance(said, Tensor) or said.is_complex():
+            kind = said.dtype if isinstance(said, Tensor) else type(said).__name__
+            raise InputError(f"Distillation: the teacher gives a {kind}; allowed is a tensor of real logits")
+        if said.shape != wanted:
+            raise InputError(
+                f"Distillation: the teacher gives logits of shape {tuple(said.shape)}, the model of "
+                f"{tuple(wanted)}; allowed are as many as those of the model"
+            )
+        said = said.float()
+        if not bool(said.isfinite().all()):
+            raise InputError("Distillation: the teacher gives logits that are not finite in float32")
+        return said

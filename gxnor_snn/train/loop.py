@@ -83,10 +83,12 @@ def fit(
         If fewer than two training samples are left, the device is not there, or one of `teacher` and
         ``recipe.distillation`` is given without the other.
     InputError
-        If a label has no logit, the model has no parameters, `resume` is given without `checkpoint`,
-        `checkpoint_every` is below 1, an argument is of another kind, or a file cannot be written.
+        If a label has no logit, the model has no parameters, the teacher shares a part with it or gives other
+        logits, `resume` is given without `checkpoint`, `checkpoint_every` is below 1, an argument is of another
+        kind, or a file cannot be written.
     CheckpointError
-        If the state at `checkpoint` is damaged or belongs to another recipe, other data or another model.
+        If the state at `checkpoint` is damaged or belongs to another recipe, other data, another model or another
+        teacher.
     GxnorError
         If the loss, a gradient or a parameter stops being finite, or a signal has stopped the run without ending
         the program.

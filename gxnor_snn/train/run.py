@@ -93,27 +93,34 @@ class Run:
         self.device = _device(model, recipe)
         self.model = model.to(self.device)
         self.recipe = recipe
+        self.teacher = teacher
+        self._penalties = self._watchers(penalty)  # before an optimiser claims the weights: it may refuse
         self.batches = Batches.of(dataset, recipe, self.device, order, changes)
         self.optimizers = Optimizers(self.model, recipe, int(seeds[1]))
         self.place = Place()
         self.records: list[EpochRecord] = []
         self.best = Best() if recipe.select == "best" else None
         self.order_before = order.get_state()
-        self._penalties: list[Penalty] = [penalty] if penalty is not None else []
+        self.forward_pass: Callable[..., Any] = self.model
+        self._largest_label = int(dataset.y_train.max())
+
+    def _watchers(self, penalty: Penalty | None) -> list[Penalty]:
+        """What watches every forward pass and adds to the loss."""
+        recipe, teacher = self.recipe, self.teacher
+        found = [penalty] if penalty is not None else []
         if recipe.events is not None:
-            self._penalties.append(EventPenalty(self.model, recipe.events))
-        self.teacher = teacher
+            found.append(EventPenalty(self.model, recipe.events))
         if (teacher is None) != (recipe.distillation is None):
             raise RecipeError(
                 f"recipe: distillation is {recipe.distillation!r} with {'no' if teacher is None else 'a'} "
                 "teacher; allowed are both or none"
             )
+        if recipe.compile and (found or teacher is not None):
+            what = "a penalty" if found else "a teacher"
+            raise RecipeError(f"recipe: compile is true, but {what} watches the passes; allowed is one of both")
         if teacher is not None and recipe.distillation is not None:
-            self._penalties.append(Distillation(self.model, teacher, recipe.distillation))
-        if recipe.compile and self._penalties:
-            raise RecipeError("recipe: compile is true, but a penalty watches the layers; allowed is one of both")
-        self.forward_pass: Callable[..., Any] = self.model
-        self._largest_label = int(dataset.y_train.max())
+            found.append(Distillation(self.model, teacher, recipe.distillation))
+        return found
 
     @property
     def done(self) -> bool:
@@ -123,10 +130,11 @@ class Run:
     def generators(self) -> dict[str, torch.Generator]:
         """Every generator outside the optimisers by name, those that modules hold as attributes among them."""
         found = {"order": self.batches.order, "changes": self.batches.changes}
-        for path, module in self.model.named_modules():
-            for name, value in vars(module).items():
-                if isinstance(value, torch.Generator):
-                    found[f"model/{path}.{name}"] = value
+        for net, within in ("model", self.model), ("teacher", self.teacher):
+            for path, module in within.named_modules() if within is not None else ():
+                for name, value in vars(module).items():
+                    if isinstance(value, torch.Generator):
+                        found[f"{net}/{path}.{name}"] = value
         return found
 
     def epoch(self, stopped: Callable[[], bool] = lambda: False) -> EpochRecord | None:

@@ -2,7 +2,7 @@
 
 One safetensors file holds everything that changes from step to step: weights (levels packed), what the optimisers
 remember, the state of every random generator, the best weights so far, and where the run stands. Beside it stands
-what must be the same when the run goes on: recipe, data and model. Nothing is ever unpickled.
+what must be the same when the run goes on: recipe, data, model and teacher. Nothing is ever unpickled.
 """
 
 import hashlib
@@ -111,8 +111,8 @@ class StateFile:
         Raises
         ------
         CheckpointError
-            If the file is missing, damaged, of another kind or version, or belongs to another recipe, other data
-            or another model. The model is as it was then.
+            If the file is missing, damaged, of another kind or version, or belongs to another recipe, other data,
+            another model or another teacher. The model is as it was then.
         """
         tensors, texts = read_tensors(self.path, kind=_KIND, what="training state", error=CheckpointError)
         before, good = copied_state(self._run.model), False
@@ -135,7 +135,7 @@ class StateFile:
 
     def _compare_identity(self, texts: dict[str, str]) -> None:
         for key, here in self._identity.items():
-            there = texts.get(key, "") if key == "teacher" else texts[key]
+            there = texts.get(key, "") if key == "teacher" else texts[key]  # older versions knew no teacher
             if there != here and not _SAME.get(key, _differ)(there, here):
                 raise ValueError(_DIFFERENCES[key](there, here))
 
