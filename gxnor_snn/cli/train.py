@@ -87,8 +87,10 @@ def train(
     after training.
     """
     from contextlib import nullcontext
+    from hashlib import sha256
 
     from gxnor_snn.data import load
+    from gxnor_snn.errors import InputError
     from gxnor_snn.plots.units import percent
     from gxnor_snn.train import TensorBoardLog, evaluate, fit, load_checkpoint, save_checkpoint
 
@@ -111,7 +113,12 @@ def train(
         taught=teacher is not None,
     )
     net = plan.build()
-    trained = load_checkpoint(teacher) if teacher is not None else None
+    trained, source = None, {}
+    if teacher is not None:
+        trained = load_checkpoint(teacher)
+        if out.exists() and out.samefile(teacher):
+            raise InputError(f"--out {out} is the teacher, which it would replace; allowed is another file")
+        source = {"teacher": teacher, "teacher_sha256": sha256(teacher.read_bytes()).hexdigest()}
     state = state_file(out) if resume or checkpoint_every else None
     for path in (out, history, state):
         claim_file(path)
@@ -138,7 +145,7 @@ def train(
             data=dataset.name,
             test_accuracy=accuracy,
             **training_facts(plan.recipe, net),
-            **({"teacher": str(teacher)} if teacher is not None else {}),
+            **source,
         )
     save_checkpoint(out, net, history=course, metadata=facts)
     if state is not None:

@@ -71,7 +71,8 @@ def plan_training(
     device
         In place of the recipe's.
     taught
-        There is a teacher: a recipe without a table "distillation" gets one of defaults.
+        There is a teacher: a recipe without a table "distillation" gets one of defaults. Without a teacher no
+        recipe may have one.
 
     Raises
     ------
@@ -89,6 +90,11 @@ def plan_training(
         preset = PRESETS["best"] if own is None else Preset({}, own[1], dataset.name)
     changes = {"epochs": epochs, "seed": seed, "device": device}
     plan = preset.recipe.replace(**{name: value for name, value in changes.items() if value is not None})
+    if plan.distillation is not None and not taught:
+        raise RecipeError(
+            f"recipe {recipe} has a table [distillation], but there is no teacher; allowed is both, by "
+            "gxnor train --teacher CHECKPOINT, or none"
+        )
     if taught and plan.distillation is None:
         plan = plan.replace(distillation=DistillationSettings())
     arguments |= {"in_features" if factory == "mlp" else "in_shape": list(dataset.image_shape)}

@@ -1,6 +1,7 @@
 """`gxnor train`: the checkpoint holds what was asked for, and bad input is refused before any training."""
 
 import csv
+import hashlib
 import json
 import signal
 import subprocess
@@ -10,8 +11,8 @@ import numpy as np
 import pytest
 
 from gxnor_snn.data import load
-from gxnor_snn.models import METHODS
-from gxnor_snn.train import EpochRecord, TensorBoardLog, evaluate, load_checkpoint
+from gxnor_snn.models import METHODS, mlp
+from gxnor_snn.train import EpochRecord, TensorBoardLog, evaluate, load_checkpoint, save_checkpoint
 from gxnor_snn.train.checkpoint import read_checkpoint
 
 QUICK = ("--model", "mlp", "--set", "hidden=[4]", "--epochs", 2)
@@ -215,6 +216,8 @@ def test_a_teacher_s_logits_are_soft_targets(work, tmp_path, gxnor, refused) -> 
     gxnor(*words, "--out", nets[1], "--teacher", teacher)
     alone, taught = map(read_checkpoint, nets)
     assert taught.metadata["teacher"] == str(teacher)
+    assert taught.metadata["teacher sha256"] == hashlib.sha256(teacher.read_bytes()).hexdigest()
+    assert "teacher sha256" not in alone.metadata
     assert json.loads(taught.metadata["recipe"])["distillation"] == {"weight": 3.0, "temperature": 4.0}
     assert json.loads(alone.metadata["recipe"])["distillation"] is None
     states = [held.model.state_dict() for held in (alone, taught)]
@@ -223,4 +226,45 @@ def test_a_teacher_s_logits_are_soft_targets(work, tmp_path, gxnor, refused) -> 
     table.write_text(work.recipe.read_text() + "[distillation]\nweight = 0.5\n")
     gxnor(*first, "--recipe", table, "--out", nets[1], "--teacher", teacher, "-q")
     assert json.loads(read_checkpoint(nets[1]).metadata["recipe"])["distillation"]["weight"] == 0.5
-    refused(*first, "--recipe", table, match="with no teacher")
+    refused(*first, "--recipe", table, match="has a table .distillation., but there is no teacher")
+    refused(
+        "demo", "--data", work.data, "--recipe", table, "--out", tmp_path / "demo", match="there is no teacher"
+    )
+    assert not (tmp_path / "demo").exists()
+    before = teacher.read_bytes()
+    (tmp_path / "link.safetensors").symlink_to(teacher)
+    for out in (teacher, tmp_path / "link.safetensors"):
+        refused(*words, "--teacher", teacher, "--out", out, match="is the teacher, which it would replace")
+    assert teacher.read_bytes() == before
+
+
+def test_teachers_that_do_not_fit_are_refused(work, tmp_path, refused) -> None:
+    shape, file = load(work.data).image_shape, tmp_path / "teacher.safetensors"
+    words = ("train", "--data", work.data, *QUICK, "--recipe", work.recipe, "-q", "--out", tmp_path / "net.st")
+    refused(*words, "--teacher", tmp_path / "none.safetensors", match="none.safetensors does not exist")
+    refused(*words, "--teacher", tmp_path, match="is not a file")
+    refused(*words, "--teacher", work.recipe, match="header")
+    for other, message in (
+        (mlp(shape, [4], 5), r"the teacher gives logits of shape \(\d+, 5\)"),
+        (mlp((1, 28, 28), [4], 3), r"the teacher refuses the images: mlp takes images of shape \(1, 28, 28\)"),
+    ):
+        save_checkpoint(file, other)
+        refused(*words, "--teacher", file, match=message)
+    assert not (tmp_path / "net.st").exists()
+
+
+def test_a_run_with_a_teacher_resumes_with_the_same_one_only(work, tmp_path, gxnor, refused, monkeypatch) -> None:
+    shape, out = load(work.data).image_shape, tmp_path / "net.safetensors"
+    teachers = [tmp_path / f"teacher{seed}.safetensors" for seed in (0, 1)]
+    for seed, file in enumerate(teachers):
+        save_checkpoint(file, mlp(shape, [4], 3, seed=seed))
+    words = ("train", "--data", work.data, *QUICK, "--recipe", work.recipe, "-q", "--resume", "--out", out)
+    gxnor(*words, "--teacher", teachers[0])
+    whole = load_checkpoint(out).state_dict()
+    with monkeypatch.context() as patch:  # Ctrl-C after the first epoch
+        patch.setattr(TensorBoardLog, "__call__", lambda log, record: signal.raise_signal(signal.SIGINT))
+        refused(*words, "--teacher", teachers[0], "--tensorboard", tmp_path / "log", code=130)
+    refused(*words, "--teacher", teachers[1], match="another teacher, or without one")
+    refused(*words, match="another recipe: distillation was")
+    gxnor(*words, "--teacher", teachers[0])
+    assert all(value.equal(whole[name]) for name, value in load_checkpoint(out).state_dict().items())
