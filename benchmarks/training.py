@@ -80,6 +80,7 @@ def run(study: Study, name: str, seed: int) -> dict[str, Any]:
         "events": _events(model, dataset) if variant.graph else None,
         "model": {"factory": spec.factory, **spec.kwargs},
         "recipe": json.loads(recipe.model_dump_json()),
+        "teacher": variant.teacher,
         "provenance": provenance(
             command=command(), data=study.data, torch_cpu_capability=torch.backends.cpu.get_cpu_capability()
         ),
