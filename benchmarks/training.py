@@ -26,7 +26,7 @@ from gxnor_snn.cli.provenance import provenance
 from gxnor_snn.data import Dataset, load
 from gxnor_snn.files import write_json
 from gxnor_snn.models import NetSpec
-from gxnor_snn.train import evaluate, fit, load_checkpoint, save_checkpoint
+from gxnor_snn.train import Recipe, evaluate, fit, load_checkpoint, save_checkpoint
 
 RUNS = Path(__file__).parents[1] / "runs" / "training"
 
@@ -34,6 +34,22 @@ RUNS = Path(__file__).parents[1] / "runs" / "training"
 def _spec(variant: Variant, dataset: Dataset, seed: int) -> NetSpec:
     sizes = {"in_shape": list(dataset.image_shape), "classes": dataset.classes, "seed": seed}
     return NetSpec(variant.factory, {**sizes, **variant.model})
+
+
+def _recipe(study: Study, variant: Variant, seed: int) -> Recipe:
+    return study.recipe.replace(**{**variant.recipe, "seed": seed, "threads": 1})
+
+
+def _kept(study: Study, name: str, seed: int, file: Path) -> dict[str, Any]:
+    """A run that is kept, if it is one of the study as it is defined now."""
+    result = json.loads(file.read_text())
+    variant = study.variants[name]
+    options = {key: result["model"].get(key) for key in variant.model}
+    as_run = {key: list(v) if isinstance(v, tuple) else v for key, v in variant.model.items()}
+    same = Recipe(**result["recipe"]) == _recipe(study, variant, seed) and options == as_run
+    if not same or result.get("teacher", variant.teacher) != variant.teacher:
+        raise SystemExit(f"{file} is a run of another recipe or network than {study.name} {name}; move it away")
+    return result
 
 
 def _events(model: torch.nn.Module, dataset: Dataset) -> dict[str, Any]:
@@ -65,9 +81,9 @@ def run(study: Study, name: str, seed: int) -> dict[str, Any]:
     stem = RUNS / f"{study.name}-{name}-{seed}"
     kept = stem.with_suffix(".json")
     if kept.exists():
-        return json.loads(kept.read_text())
+        return _kept(study, name, seed, kept)
     dataset = load(study.data)
-    recipe = study.recipe.replace(**{**variant.recipe, "seed": seed, "threads": 1})
+    recipe = _recipe(study, variant, seed)
     spec = _spec(variant, dataset, seed)
     model = spec.build()
     teacher = _teacher(study, variant, seed)
@@ -118,7 +134,8 @@ def collect(study: Study) -> None:
     for name in study.variants:
         files = sorted(RUNS.glob(f"{study.name}-{name}-[0-9]*.json"))
         if files:
-            results[name] = {int(f.stem.rpartition("-")[2]): json.loads(f.read_text()) for f in files}
+            seeds = [int(f.stem.rpartition("-")[2]) for f in files]
+            results[name] = {s: _kept(study, name, s, f) for s, f in zip(seeds, files, strict=True)}
     if results:
         runs = {f"{n}-{s}": r for n, by_seed in results.items() for s, r in by_seed.items()}
         record(f"training_{study.name}", {**_summary(study, results), "runs": runs}, data=study.data)

@@ -52,7 +52,7 @@ _SHARP = {"dst": {"moments": ("int7", "factored"), "fused": True, "rounding": "p
 """Small steps jump less often against large ones; chosen on held-out samples of Fashion-MNIST."""
 _RESET = {"dst": {"rounding": "power2", "reset": True}, "lr": (1.5, 0.02)}
 """Weights that jump gather their evidence anew, which lets the temperature be higher; chosen likewise."""
-_FEW = PRESETS["few_samples"]
+_FEW = {key: getattr(PRESETS["few_samples"].recipe, key) for key in ("dst", "lr", "betas")}
 _SOFT = {"distillation": {"weight": 3.0, "temperature": 4.0}}
 _LOW_MEMORY = {"dst": {"moments": ("int7", "factored"), "fused": True}}
 
@@ -94,11 +94,11 @@ STUDIES = {
             what="vgg of width 32 ternary (power2, reset) against its float twin (ReLU) on 4,000 training images, "
             "last epoch; distilled: the same with the logits of the float twin of the same seed as soft targets",
             data="cifar10_subset",
-            recipe=_FEW.recipe.replace(augment=PHOTOGRAPHS, plain_epochs=4),
+            recipe=_BEST.replace(epochs=60, batch_size=50, augment=PHOTOGRAPHS, plain_epochs=4),
             variants={
                 "float": Variant({**FLOAT, "width": 32}, LATENT_RATES, "vgg", graph=False),
-                "ternary": Variant({**_FEW.model, "width": 32}, {}, "vgg"),
-                "distilled": Variant({**_FEW.model, "width": 32}, _SOFT, "vgg", teacher="float"),
+                "ternary": Variant({**PEAKED, "width": 32}, _FEW, "vgg"),
+                "distilled": Variant({**PEAKED, "width": 32}, {**_FEW, **_SOFT}, "vgg", teacher="float"),
             },
         ),
         Study(
