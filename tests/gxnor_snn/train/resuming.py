@@ -32,13 +32,18 @@ def net(seed: int = 0, **arguments: object) -> DiscreteNet:
     return mlp((1, 8, 8), [24], 10, seed=seed, **arguments)
 
 
+def patterns(n_train: int, n_test: int, *, classes: int, side: int, top: int, noise: int) -> Dataset:
+    """One random image per class, under noise."""
+    rng, n, image = np.random.default_rng(5), n_train + n_test, (1, side, side)
+    labels = np.arange(n) % classes
+    clean = rng.integers(0, top + 1, (classes, *image))[labels]
+    images = np.clip(clean + rng.integers(-noise, noise + 1, (n, *image)), 0, top).astype(np.uint8)
+    return Dataset("few", images[:n_train], labels[:n_train], images[n_train:], labels[n_train:])
+
+
 def few() -> Dataset:
-    """Ten patterns under noise; quicker to have in a new program than a data set."""
-    rng = np.random.default_rng(5)
-    labels = np.arange(500) % 10
-    noisy = rng.integers(0, 17, (10, 1, 8, 8))[labels] + rng.integers(-8, 9, (500, 1, 8, 8))
-    images = np.clip(noisy, 0, 16).astype(np.uint8)
-    return Dataset("few", images[:400], labels[:400], images[400:], labels[400:])
+    """Ten patterns; quicker to have in a new program than a data set."""
+    return patterns(400, 100, classes=10, side=8, top=16, noise=8)
 
 
 def alike(first: nn.Module, second: nn.Module) -> bool:

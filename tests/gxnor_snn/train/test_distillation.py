@@ -16,7 +16,7 @@ from gxnor_snn.files import write_tensors
 from gxnor_snn.models import DiscreteNet, mlp
 from gxnor_snn.train import Distillation, DistillationSettings, Penalty, Recipe, evaluate, fit
 
-from .resuming import BrokenError, alike, break_after, read
+from .resuming import BrokenError, alike, break_after, patterns, read
 
 SOFT = DistillationSettings(weight=2.0, temperature=3.0)
 RECIPE = Recipe(epochs=2, batch_size=50, lr=(0.1, 0.01), float_lr=(0.01, 1e-3), betas=(0.9, 0.99))
@@ -39,11 +39,7 @@ class Fixed(nn.Module):
 
 @pytest.fixture(scope="module")
 def data() -> Dataset:
-    rng = np.random.default_rng(5)
-    labels = np.arange(600) % 3
-    noisy = rng.integers(0, 256, (3, 1, 4, 4))[labels] + rng.integers(-90, 91, (600, 1, 4, 4))
-    images = np.clip(noisy, 0, 255).astype(np.uint8)
-    return Dataset("few", images[:300], labels[:300], images[300:], labels[300:])
+    return patterns(300, 300, classes=3, side=4, top=255, noise=90)
 
 
 def test_the_value_is_that_of_the_formula() -> None:

@@ -8,12 +8,13 @@ import pytest
 import gxnor_sims._kernels as kernels
 
 NO_MARKS = np.zeros(0, np.uint8)
+WINDOW = (1, 1, 4, 1, 1, 1, 1, 0, 0, 1, 1)
 
 
 def weights(**changes: Any) -> kernels.Weights:
     parts: dict[str, Any] = {
         "source": 0,
-        "window": (1, 1, 4, 1, 1, 1, 1, 0, 0, 1, 1),
+        "window": WINDOW,
         "together": 1,
         "first_channel": 0,
         "outputs": 2,
@@ -36,7 +37,7 @@ def weights(**changes: Any) -> kernels.Weights:
 def moves(**changes: Any) -> kernels.Moves:
     parts: dict[str, Any] = {
         "source": 0,
-        "window": (1, 1, 4, 1, 1, 1, 1, 0, 0, 1, 1),
+        "window": WINDOW,
         "first_channel": 0,
         "gain": 1,
         "minimum": NO_MARKS,
