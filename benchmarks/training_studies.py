@@ -64,6 +64,8 @@ STUDIES = {
             what="lenet, all weights and activations ternary, last epoch, no held-out samples; "
             "low_memory: fused int7 + factored moments, the same beta1; "
             "sharp: that and the transition power2; "
+            "reset: float32 moments, begun anew after a jump, power2 and triangular windows; "
+            "long: reset with 60 epochs; "
             "sparse: low_memory, zero window r = 0.8 and a penalty on gated events",
             data="mnist",
             recipe=_BEST.replace(epochs=30, augment=HANDWRITING, plain_epochs=4),
@@ -71,6 +73,8 @@ STUDIES = {
                 "ternary": Variant(TERNARY),
                 "low_memory": Variant(TERNARY, _LOW_MEMORY),
                 "sharp": Variant(TERNARY, _SHARP),
+                "reset": Variant(PEAKED, _RESET),
+                "long": Variant(PEAKED, {**_RESET, "epochs": 60}),
                 "sparse": Variant({**TERNARY, "r": 0.8}, {**_LOW_MEMORY, **_SPARSE}),
             },
         ),
