@@ -1,7 +1,7 @@
 """The discrete activation: integer levels forward, a stand-in for the derivative backward."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import torch
 from torch import Tensor, nn
@@ -205,6 +205,13 @@ class DiscreteActivation(nn.Module):
         InputError
             If r is learnable and x has another number of channels.
         """
+        if torch.compiler.is_compiling():
+            from .compiling import uncompiled
+
+            return cast(Tensor, uncompiled(self._forward, x))
+        return self._forward(x)
+
+    def _forward(self, x: Tensor) -> Tensor:
         if isinstance(self.r, nn.Parameter) and self.window in ("rect", "tri"):
             if x.ndim < 2 or x.shape[1] != len(self.r):
                 raise InputError(

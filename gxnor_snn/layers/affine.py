@@ -1,6 +1,7 @@
 """Layers whose eval mode is one reproducible float64 expression per channel, and the plainest of them."""
 
 from abc import ABC, abstractmethod
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -65,6 +66,13 @@ class Affine(nn.Module, ABC):
         if self.training:
             with torch.autocast(x.device.type, enabled=False):
                 return self._train(x.to(torch.float32))
+        if torch.compiler.is_compiling():  # generated code may round product and sum as one
+            from .compiling import uncompiled
+
+            return cast(Tensor, uncompiled(self._evaluate, x))
+        return self._evaluate(x)
+
+    def _evaluate(self, x: Tensor) -> Tensor:
         a, b = (per_channel(v, x.ndim) for v in self.affine())
         product = x.double() * a
         return product.add_(b)

@@ -3,6 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -135,6 +136,13 @@ class DiscreteLayer(nn.Module, ABC):
         InputError
             If the shape does not fit or, in eval mode, x is not of integers within ``max_input``.
         """
+        if torch.compiler.is_compiling():
+            from .compiling import uncompiled
+
+            return cast(Tensor, uncompiled(self._forward, x))
+        return self._forward(x)
+
+    def _forward(self, x: Tensor) -> Tensor:
         self.check_shape(x)
         if self.training:
             with torch.autocast(x.device.type, enabled=False):

@@ -12,7 +12,6 @@ from gxnor_snn.arguments import check_kind, is_integer
 from gxnor_snn.data import Dataset
 from gxnor_snn.errors import GxnorError, InputError
 
-from .compiled import compiled
 from .history import EpochRecord, History, write_records
 from .interrupts import signals_noted
 from .penalty import Penalty
@@ -110,6 +109,8 @@ def fit(
             "resume needs a checkpoint, checkpoint_every is at least 1"
         )
     run = Run(model, dataset, recipe, penalty, teacher)
+    if recipe.compile:
+        run.forward_pass = torch.compile(run.model, dynamic=False)
     state = StateFile(checkpoint, run, dataset) if checkpoint is not None else None
     spent = state.load() if state is not None and resume and state.path.exists() else 0.0
     began = time.perf_counter() - spent
@@ -118,7 +119,6 @@ def fit(
     with (
         signals_noted(active=state is not None) as stopped,
         _threads(recipe.threads),
-        compiled(run.model) if recipe.compile else contextlib.nullcontext(run.model) as run.forward_pass,
         progress_bar(recipe.epochs, shown=progress, done=run.place.epochs) as report,
     ):
         while not run.done and not stopped():
