@@ -1,16 +1,19 @@
 """Linear and convolution layers whose weights are integer levels and nothing else: what DST trains."""
 
 from abc import ABC
+from collections.abc import Callable
+from typing import Any, Self
 
 import torch
 from torch import Tensor
 
 from gxnor_snn.arguments import check_kind
+from gxnor_snn.errors import InputError
 from gxnor_snn.spaces import DiscreteSpace
 
 from .base import DiscreteLayer
 from .maps import Conv2dMap, LinearMap
-from .parameter import DiscreteParameter
+from .parameter import DiscreteParameter, check_levels
 
 __all__ = ["DiscreteConv2d", "DiscreteLayer", "DiscreteLinear"]
 
@@ -19,6 +22,30 @@ class _OnlyLevels(DiscreteLayer, ABC):
     """Levels are a `DiscreteParameter`; the gradient of the pass goes to ``levels.grad``."""
 
     levels: DiscreteParameter
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Move or convert; torch makes a plain parameter where it cannot keep the tensor (``to_empty``)."""
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self._wrap()
+        return self
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *more: Any) -> None:
+        """Take over levels of the space of this layer; others are an error of the load, as a wrong shape is."""
+        key, errors = f"{prefix}levels", more[-1]
+        given = state_dict.get(key)
+        if isinstance(given, Tensor):
+            try:
+                check_levels(given, self.space)
+            except InputError as error:
+                errors.append(f"{key}: {error}")
+                state_dict = {**state_dict, key: self.levels.detach()}
+        super()._load_from_state_dict(state_dict, prefix, *more)
+        self._wrap()
+
+    def _wrap(self) -> None:
+        """Where torch has put a plain parameter in place of the levels (``assign=True``), make it one of them."""
+        if not isinstance(self.levels, DiscreteParameter):
+            self.levels = DiscreteParameter.unchecked(self.levels, self.space)
 
     def _draw_weights(self, shape: tuple[int, ...], generator: torch.Generator | None) -> None:
         self.levels = DiscreteParameter.drawn(shape, self.space, generator)

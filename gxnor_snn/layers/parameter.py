@@ -14,7 +14,7 @@ from gxnor_snn.spaces import DiscreteSpace
 
 from .noise import generator_or_new
 
-__all__ = ["DiscreteParameter", "Owner", "discrete_parameters"]
+__all__ = ["DiscreteParameter", "Owner", "check_levels", "discrete_parameters"]
 
 _INT8_MAX = 127
 
@@ -57,7 +57,12 @@ class DiscreteParameter(nn.Parameter):
     _owner: "weakref.ref[Owner] | None" = None
 
     def __new__(cls, levels: Tensor, space: DiscreteSpace) -> "DiscreteParameter":
-        _check_levels(levels, space)
+        check_levels(levels, space)
+        return cls.unchecked(levels, space)
+
+    @classmethod
+    def unchecked(cls, levels: Tensor, space: DiscreteSpace) -> "DiscreteParameter":
+        """What the constructor makes, of memory that is yet to be filled, too."""
         data = levels.detach().to(_dtype(space))
         parameter: DiscreteParameter = torch.Tensor._make_subclass(cls, data, False)
         parameter.space = space
@@ -168,7 +173,14 @@ def _dtype(space: DiscreteSpace) -> torch.dtype:
     return torch.int8 if space.max_level <= _INT8_MAX else torch.int16
 
 
-def _check_levels(levels: Tensor, space: DiscreteSpace) -> None:
+def check_levels(levels: Tensor, space: DiscreteSpace) -> None:
+    """Check that levels are integers of a space.
+
+    Raises
+    ------
+    InputError
+        If they are not.
+    """
     check_kind("DiscreteParameter: levels", levels, Tensor)
     check_kind("DiscreteParameter: space", space, DiscreteSpace)
     if levels.is_floating_point() or levels.is_complex() or levels.dtype == torch.bool:
