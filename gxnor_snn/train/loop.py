@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import torch
-from torch import nn
+from torch import distributed, nn
 
 from gxnor_snn.arguments import check_kind, is_integer
 from gxnor_snn.data import Dataset
@@ -40,7 +40,9 @@ def fit(
     """Train `model` in place on the training part of `dataset`; the test part is never looked at.
 
     DST moves the discrete parameters, Adam all others; a model without discrete parameters is trained by Adam
-    alone. The model is left in eval mode, on the device of the recipe.
+    alone, and what the recipe says of DST has no part then. What draws from torch's global generators (dropout)
+    draws from generators of the run, seeded by the recipe. The model is left in eval mode, on the device of the
+    recipe.
 
     Parameters
     ----------
@@ -84,7 +86,7 @@ def fit(
     InputError
         If a label has no logit, the model has no parameters, the teacher shares a part with it or gives other
         logits, `resume` is given without `checkpoint`, `checkpoint_every` is below 1, an argument is of another
-        kind, or a file cannot be written.
+        kind, several processes run (`torch.distributed`), or a file cannot be written.
     CheckpointError
         If the state at `checkpoint` is damaged or belongs to another recipe, other data, another model or another
         teacher.
@@ -108,18 +110,35 @@ def fit(
             f"fit: checkpoint is {checkpoint}, checkpoint_every {checkpoint_every}, resume {resume}; "
             "resume needs a checkpoint, checkpoint_every is at least 1"
         )
-    run = Run(model, dataset, recipe, penalty, teacher)
-    if recipe.compile:
-        run.forward_pass = torch.compile(run.model, dynamic=False)
-    state = StateFile(checkpoint, run, dataset) if checkpoint is not None else None
+    if distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1:
+        raise InputError(
+            f"fit trains in one process, and {distributed.get_world_size()} run; several share a training by "
+            "DST(process_group=...) in a loop of your own"
+        )
+    with contextlib.closing(Run(model, dataset, recipe, penalty, teacher)) as run:
+        state = StateFile(checkpoint, run, dataset) if checkpoint is not None else None
+        return _run(run, state, checkpoint_every, resume=resume, history=history, progress=progress, told=on_epoch)
+
+
+def _run(
+    run: Run,
+    state: StateFile | None,
+    checkpoint_every: int,
+    *,
+    resume: bool,
+    history: str | os.PathLike[str] | None,
+    progress: bool,
+    told: Callable[[EpochRecord], None] | None,
+) -> History:
+    """Go through the epochs that are left; arguments as those of `fit`."""
     spent = state.load() if state is not None and resume and state.path.exists() else 0.0
     began = time.perf_counter() - spent
     if history is not None and run.records:
         write_records(history, run.records)
     with (
         signals_noted(active=state is not None) as stopped,
-        _threads(recipe.threads),
-        progress_bar(recipe.epochs, shown=progress, done=run.place.epochs) as report,
+        _threads(run.recipe.threads),
+        progress_bar(run.recipe.epochs, shown=progress, done=run.place.epochs) as report,
     ):
         while not run.done and not stopped():
             record = run.epoch(stopped)
@@ -127,13 +146,13 @@ def fit(
                 report(record)
                 if history is not None:
                     write_records(history, run.records)
-                if on_epoch is not None:
-                    on_epoch(record)
+                if told is not None:
+                    told(record)
             due = record is None or run.done or stopped() or record.epoch % checkpoint_every == 0
             if state is not None and due:
                 state.save(time.perf_counter() - began)
-    if not run.done:
-        raise GxnorError(f"training was stopped by a signal; its state is in {checkpoint}")
+    if state is not None and not run.done:
+        raise GxnorError(f"training was stopped by a signal; its state is in {state.path}")
     selected = run.finish()
     return History(tuple(run.records), selected, time.perf_counter() - began)
 

@@ -87,6 +87,11 @@ class Optimizers:
         """How many weights have changed their level so far, over all steps."""
         return (self._dst.transitions if self._dst is not None else 0) + int(self._latent.total)
 
+    def release(self) -> None:
+        """Give up the discrete parameters."""
+        if self._dst is not None:
+            self._dst.release()
+
     def begin(self) -> None:
         """Look at the weights before the first of some steps."""
         self._latent.begin()

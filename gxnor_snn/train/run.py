@@ -22,6 +22,7 @@ from .levels import zero_fraction
 from .losses import LOSSES
 from .optimizers import Optimizers
 from .penalty import Penalty
+from .randomness import GlobalDraws
 from .recipe import Recipe
 from .weights import copied_state, model_state, set_state
 
@@ -88,12 +89,13 @@ class Run:
         penalty: Penalty | None = None,
         teacher: nn.Module | None = None,
     ) -> None:
-        seeds = np.random.SeedSequence(recipe.seed).generate_state(3, np.uint32)
+        seeds = np.random.SeedSequence(recipe.seed).generate_state(4, np.uint32)
         order, changes = (torch.Generator().manual_seed(int(seeds[i])) for i in (0, 2))
         self.device = _device(model, recipe)
         self.model = model.to(self.device)
         self.recipe = recipe
         self.teacher = teacher
+        self._global_draws = GlobalDraws(self.device, int(seeds[3]))
         self._penalties = self._watchers(penalty)  # before an optimiser claims the weights: it may refuse
         self.batches = Batches.of(dataset, recipe, self.device, order, changes)
         self.optimizers = Optimizers(self.model, recipe, int(seeds[1]))
@@ -102,6 +104,8 @@ class Run:
         self.best = Best() if recipe.select == "best" else None
         self.order_before = order.get_state()
         self.forward_pass: Callable[..., Any] = self.model
+        if recipe.compile:
+            self.forward_pass = torch.compile(self.model, dynamic=False)
         self._largest_label = int(dataset.y_train.max())
 
     def _watchers(self, penalty: Penalty | None) -> list[Penalty]:
@@ -122,6 +126,10 @@ class Run:
             found.append(Distillation(self.model, teacher, recipe.distillation))
         return found
 
+    def close(self) -> None:
+        """Give up the weights, so that another run may train them, whoever still holds this one."""
+        self.optimizers.release()
+
     @property
     def done(self) -> bool:
         """Whether all epochs are done."""
@@ -129,7 +137,7 @@ class Run:
 
     def generators(self) -> dict[str, torch.Generator]:
         """Every generator outside the optimisers by name, those that modules hold as attributes among them."""
-        found = {"order": self.batches.order, "changes": self.batches.changes}
+        found = {"order": self.batches.order, "changes": self.batches.changes, **self._global_draws.generators}
         for net, within in ("model", self.model), ("teacher", self.teacher):
             for path, module in within.named_modules() if within is not None else ():
                 for name, value in vars(module).items():
@@ -168,13 +176,14 @@ class Run:
         losses, correct = 0.0, torch.zeros((), dtype=torch.int64, device=self.device)
         for batch in group:
             images, labels = self.batches.take(batch, epochs)
-            loss, logits = self._forward(images, labels, now / total)
-            value = float(loss.detach())
-            if not math.isfinite(value):
-                raise GxnorError(f"the loss is {value} in epoch {epochs + 1}; lower the learning rates")
-            if len(group) > 1:
-                loss = loss * (len(batch) / seen)
-            loss.backward()  # type: ignore[no-untyped-call]
+            with self._global_draws.in_place():
+                loss, logits = self._forward(images, labels, now / total)
+                value = float(loss.detach())
+                if not math.isfinite(value):
+                    raise GxnorError(f"the loss is {value} in epoch {epochs + 1}; lower the learning rates")
+                if len(group) > 1:
+                    loss = loss * (len(batch) / seen)
+                loss.backward()  # type: ignore[no-untyped-call]
             losses += value * len(batch)
             correct += (logits.detach().argmax(1) == labels).sum()
             del loss, logits  # their graph holds float copies of the weights; the optimisers need the room

@@ -74,6 +74,33 @@ def test_nothing_reads_the_global_generators(digits: Dataset) -> None:
     np.testing.assert_array_equal(numpy_state, np.random.get_state()[1])  # noqa: NPY002
 
 
+def test_what_draws_from_the_global_generators_draws_from_the_run_s(digits: Dataset) -> None:
+    """Dropout, whatever was drawn before; and who draws afterwards does not notice."""
+    data, nets = few(digits, 300), []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        nets.append(nn.Sequential(small(), nn.Dropout(0.5)))
+        before = torch.get_rng_state()
+        fit(nets[-1], data, RECIPE)
+        assert torch.equal(torch.get_rng_state(), before)
+    other = nn.Sequential(small(), nn.Dropout(0.5))
+    fit(other, data, RECIPE.replace(seed=7))
+    first, second, third = (net[0].fc1.levels for net in (*nets, other))
+    assert torch.equal(first, second)
+    assert not torch.equal(first, third)
+
+
+def test_after_an_error_the_network_can_be_trained_again(digits: Dataset) -> None:
+    def stop(record: EpochRecord) -> None:
+        raise ArithmeticError
+
+    net, data = small(), few(digits, 100)
+    with pytest.raises(ArithmeticError) as held:  # which holds the frames, hence the optimiser of that run
+        fit(net, data, RECIPE, on_epoch=stop)
+    fit(net, data, RECIPE)
+    assert held.traceback
+
+
 def test_the_test_part_has_no_influence(digits: Dataset) -> None:
     data = few(digits, 200)
     other = Dataset("few", data.x_train, data.y_train, 255 - data.x_test, (data.y_test + 1) % 10)

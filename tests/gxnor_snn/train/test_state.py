@@ -53,6 +53,10 @@ def test_whatever_dst_remembers(data: Dataset, file: Path, options: dict[str, ob
     broken_and_resumed(net, data, RECIPE.replace(dst=Transitions(**options)), file, 2)
 
 
+def test_draws_from_the_global_generators(data: Dataset, file: Path) -> None:
+    broken_and_resumed(lambda: nn.Sequential(net(), nn.Dropout(0.3)), data, RECIPE, file, 2)
+
+
 class Noisy(nn.Module):
     """A float network with a generator, an integer buffer and a parameter of its own."""
 
