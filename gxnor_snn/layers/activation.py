@@ -231,7 +231,7 @@ class DiscreteActivation(nn.Module):
 
     def _levels(self, x: Tensor) -> Tensor:
         if self.noise is not None and self.training:
-            return sampled_sign(x / self.half_range, self.noise.uniform(x))
+            return sampled_sign(x / self.half_range, self.noise.uniform_forward(x))
         return float_levels(x, self._steps)
 
     def _stand_in(self, gradient: Tensor, x: Tensor) -> Tensor:

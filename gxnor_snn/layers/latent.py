@@ -127,7 +127,7 @@ class LatentLayer(DiscreteLayer, ABC):
 
     def _forward_levels(self, weight: Tensor) -> Tensor:
         if self.stochastic:
-            return sampled_sign(weight, self.noise.uniform(weight))
+            return sampled_sign(weight, self.noise.uniform_forward(weight))
         return float_levels(weight, self.steps)
 
     def _stand_in(self, gradient: Tensor, weight: Tensor) -> Tensor:

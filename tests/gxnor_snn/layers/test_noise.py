@@ -1,8 +1,11 @@
 import copy
 
+import pytest
 import torch
+from torch.utils.checkpoint import checkpoint
 
-from gxnor_snn.layers import Noise
+from gxnor_snn.errors import GxnorError
+from gxnor_snn.layers import DiscreteActivation, LatentLinear, Noise
 
 
 def test_draw_k_depends_on_the_seed_and_on_k_only() -> None:
@@ -33,3 +36,20 @@ def test_torch_s_own_generator_is_left_alone() -> None:
     assert torch.equal(state, torch.get_rng_state())
     first, second = (Noise.seeded_by(torch.Generator().manual_seed(3)).seed for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: DiscreteActivation(0, stochastic=True),
+        lambda: LatentLinear(4, 4, ("zn", 0), stochastic=True),
+    ],
+)
+def test_draws_are_not_repeated_by_activation_checkpointing(layer, reentrant: bool) -> None:
+    net = layer().train()
+    x = torch.ones(2, 4, requires_grad=True)
+    y = checkpoint(net, x, use_reentrant=reentrant)
+    with pytest.raises(GxnorError, match="runs again during backward"):
+        y.sum().backward()
+    net(x).sum().backward()  # as ever
