@@ -1,18 +1,19 @@
 """Gradients of several processes."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import distributed
 
-from gxnor_snn.errors import InputError
+from gxnor_snn.errors import GxnorError, InputError
 from gxnor_snn.layers import DiscreteParameter
 
 if TYPE_CHECKING:  # a torch built without processes has no such class
     from torch.distributed import ProcessGroup
 
-__all__ = ["check_group", "mean_gradients"]
+__all__ = ["SharedGradients", "check_alike", "check_group"]
 
 
 def check_group(process_group: "ProcessGroup | Literal[False] | None", fused: bool) -> None:
@@ -39,6 +40,75 @@ def check_group(process_group: "ProcessGroup | Literal[False] | None", fused: bo
         )
 
 
+def check_alike(groups: Iterable[Mapping[str, Any]], form: Mapping[str, Any], group: "ProcessGroup") -> None:
+    """Check that every process has made the same optimiser: with other draws their weights would part.
+
+    Raises
+    ------
+    InputError
+        In all of them, if one differs.
+    """
+    own: list[Any] = [sorted(form.items())]
+    for settings in groups:
+        params = [(tuple(p.shape), p.space) for p in settings["params"]]
+        own.append([params, *sorted((key, value) for key, value in settings.items() if key != "params")])
+        device = settings["params"][0].device
+    number = int.from_bytes(hashlib.sha256(repr(own).encode()).digest()[:7], "big")
+    ends = torch.tensor([number, -number], dtype=torch.int64, device=device)
+    distributed.all_reduce(ends, distributed.ReduceOp.MAX, group=group)
+    largest, negative_of_smallest = ends.tolist()
+    if largest != -negative_of_smallest:
+        raise InputError(
+            "DST: settings, seed or parameters differ between the processes of process_group (here: "
+            f"{', '.join(f'{key} = {value!r}' for key, value in form.items())}); they must be the same in all"
+        )
+
+
+class SharedGradients:
+    """The gradients of one step in processes that share a training; without a group there is nothing to do."""
+
+    def __init__(self, group: "ProcessGroup | None") -> None:
+        self._group = group
+        self._local: set[DiscreteParameter] = set()  # whose gradients are of this process alone
+        self._averaged = False
+
+    def received(self, parameter: DiscreteParameter) -> None:
+        """A parameter has got a gradient from this process."""
+        if self._group is not None:
+            self._local.add(parameter)
+
+    def check_readable(self, parameter: DiscreteParameter) -> None:
+        """Raise `GxnorError` if its gradient is of this process alone: clipping by it would part the processes."""
+        if parameter in self._local:
+            raise GxnorError(
+                f"the gradient of a discrete parameter of shape {tuple(parameter.shape)} is of this process "
+                "alone: call average_gradients() of its DST in every process after backward, before gradients "
+                "are read, clipped or unscaled (GradScaler), or zero_grad() of its DST to forget them"
+            )
+
+    def average(self, parameters: Iterable[DiscreteParameter]) -> None:
+        """Replace every gradient by its mean over the processes."""
+        if self._group is not None:
+            self._local.clear()
+            mean_gradients(parameters, self._group)
+            self._local.clear()
+            self._averaged = True
+
+    def complete(self, parameters: Iterable[DiscreteParameter]) -> None:
+        """Average before a step, where that has not been done."""
+        if not self._averaged:
+            self.average(parameters)
+        elif self._local:
+            raise GxnorError(
+                "DST got a gradient after average_gradients(); call that after the last backward of a step"
+            )
+
+    def forget(self) -> None:
+        """The step is over, or its gradients are dropped."""
+        self._local.clear()
+        self._averaged = False
+
+
 def mean_gradients(parameters: Iterable[DiscreteParameter], group: "ProcessGroup") -> None:
     """Replace every gradient by its mean over the processes, in place.
 
@@ -48,12 +118,13 @@ def mean_gradients(parameters: Iterable[DiscreteParameter], group: "ProcessGroup
     has = torch.tensor([p.grad is not None for p in everyone], dtype=torch.int32, device=everyone[0].device)
     distributed.all_reduce(has, group=group)
     shared = [p for p, number in zip(everyone, has.tolist(), strict=True) if number]
+    gradients = []
     for p in shared:
-        if p.grad is None:
-            p.grad = torch.zeros(p.shape, device=p.device)
-    works = [distributed.all_reduce(p.grad, group=group, async_op=True) for p in shared]
+        if (gradient := p.grad) is None:
+            p.grad = gradient = torch.zeros(p.shape, device=p.device)
+        gradients.append(gradient)
+    works = [distributed.all_reduce(gradient, group=group, async_op=True) for gradient in gradients]
     size = distributed.get_world_size(group)
-    for p, work in zip(shared, works, strict=True):
+    for gradient, work in zip(gradients, works, strict=True):
         work.wait()
-        if p.grad is not None:
-            p.grad.div_(size)
+        gradient.div_(size)

@@ -3,7 +3,7 @@
 Weights freeze only as the learning rate decays by decades, which makes it the temperature of an annealing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import torch
@@ -14,9 +14,10 @@ from gxnor_snn.errors import GxnorError, InputError
 from gxnor_snn.layers import DiscreteParameter
 
 from .claims import check_discrete, listed
-from .distributed import check_group, mean_gradients
+from .distributed import SharedGradients, check_alike, check_group
 from .draws import Draws, Scratch, seeded_stream
-from .options import check_held, check_settings, make_rounding, make_rule, make_source
+from .options import check_settings, make_rounding, make_rule, make_source
+from .saved import check_held, check_saved
 from .stepper import Stepper
 
 if TYPE_CHECKING:
@@ -69,11 +70,12 @@ class DST(torch.optim.Optimizer):
         later (a second `backward` or a layer used twice in one step, reading or clipping ``grad``,
         `torch.amp.GradScaler`, `process_group`) raises.
     process_group
-        Processes that share the training: `step` averages the gradients over them. DDP does not do that, since
-        discrete parameters have ``requires_grad=False``. Where several processes run, it must be given; False
-        says that each trains on its own.
+        Processes that share the training: `average_gradients`, called by `step` where it has not been called
+        before, averages the gradients over them. DDP does not do that, since discrete parameters have
+        ``requires_grad=False``. Where several processes run, it must be given; False says that each trains on its
+        own. Settings, seed and parameters must be the same in all of them.
     generator
-        Its next number is the seed, instead of `seed`.
+        Its next number is the seed, instead of `seed`; of equal state in all processes of `process_group`.
     seed
         Every parameter draws from a stream of its own, seeded by this number and its place among the
         parameters; the states of the streams are part of the ``state_dict``.
@@ -82,7 +84,7 @@ class DST(torch.optim.Optimizer):
     ------
     InputError
         If a value is not allowed, a parameter is not discrete or is claimed twice (by another DST that still
-        exists, too), or processes run and `process_group` is not given.
+        exists, too), or processes run and `process_group` is not given or was given other settings elsewhere.
     """
 
     def __init__(
@@ -134,6 +136,8 @@ class DST(torch.optim.Optimizer):
         betas = made.default_betas if betas is None else betas
         try:
             super().__init__(given, {"lr": lr, "m": m, "betas": betas, "eps": eps, "zero_bias": zero_bias})
+            if self._process_group is not None:
+                check_alike(self.param_groups, {**self._form, "reset": reset, "seed": seed}, self._process_group)
         except Exception:
             self.release()
             raise
@@ -143,6 +147,7 @@ class DST(torch.optim.Optimizer):
         self._streams: dict[DiscreteParameter, torch.Generator] = {}
         self._scratch: dict[torch.device, Scratch] = {}
         self._consumed: set[DiscreteParameter] = set()
+        self._shared = SharedGradients(self._process_group)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group of discrete parameters; missing settings are those of the constructor."""
@@ -195,14 +200,28 @@ class DST(torch.optim.Optimizer):
         group = next(group for group in self.param_groups if any(parameter is p for p in group["params"]))
         self._move(parameter, gradient, group)
 
+    def received(self, parameter: DiscreteParameter) -> None:
+        """Hear that a gradient has been added to the one the parameter holds."""
+        self._shared.received(parameter)
+
     def check_readable(self, parameter: DiscreteParameter) -> None:
-        """Raise `GxnorError` if the gradient of this step has been consumed."""
+        """Raise `GxnorError` if the gradient of this step has been consumed, or is of this process alone."""
         if parameter in self._consumed:
             raise GxnorError(
                 f"the gradient of a discrete parameter of shape {tuple(parameter.shape)} is not there any more: "
                 "DST (fused=True) has moved the weights by it during backward, so it cannot be read, clipped or "
                 "unscaled (GradScaler); call step() to close the step, or use fused=False"
             )
+        self._shared.check_readable(parameter)
+
+    @torch.no_grad()
+    def average_gradients(self) -> None:
+        """Replace the gradients by their means over `process_group`; without one, do nothing.
+
+        Every process must call it, after the last backward of a step and before the gradients are clipped or
+        unscaled, as those that DDP has averaged may be; `step` does where nobody has.
+        """
+        self._shared.average(self._parameters())
 
     @overload
     def step(self, closure: None = None) -> None: ...
@@ -217,18 +236,18 @@ class DST(torch.optim.Optimizer):
         ------
         GxnorError
             If a gradient is not finite; no weight of that parameter has moved then. If weights were moved to
-            another device after this optimiser was made.
+            another device after this optimiser was made, or gradients came after `average_gradients`.
         """
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        if self._process_group is not None:
-            mean_gradients(self._parameters(), self._process_group)
+        self._shared.complete(self._parameters())
         for group in self.param_groups if not self._fused else ():
             for p in group["params"]:
                 if (gradient := p.grad) is not None:
                     self._move(p, gradient, group)
+        self._shared.forget()
         self._consumed.clear()
         for scratch in self._scratch.values():
             scratch.clear()
@@ -244,6 +263,7 @@ class DST(torch.optim.Optimizer):
         """
         for p in self._consumed:
             self.check_readable(p)
+        self._shared.forget()
         super().zero_grad(set_to_none)
 
     def _move(self, p: DiscreteParameter, gradient: Tensor, group: dict[str, Any]) -> None:
@@ -253,6 +273,7 @@ class DST(torch.optim.Optimizer):
                 f"DST was made when a parameter of shape {tuple(p.shape)} was on {made_on}, now it is on "
                 f"{p.device}; move the model first, then make the optimiser"
             )
+        check_settings(group, idle=True)  # schedules and users change them
         draws, held = self._draws(p), self.state[p]
         if not held:
             held.update(self._stepper.create(p, draws))
@@ -281,20 +302,11 @@ class DST(torch.optim.Optimizer):
         InputError
             If it is not the state of a DST optimiser of this form with as many parameters.
         """
-        state = {"reset": False, **state_dict}  # which those without it, older ones among them, did not do
-        for key in ("generators", "transitions", *self._form):
-            if key not in state:
-                raise InputError(f"DST.load_state_dict: the entry {key!r} is missing; give a DST state_dict")
-        for key, here in {**self._form, "reset": self._stepper.reset}.items():
-            if (there := state.pop(key)) != here:
-                raise InputError(
-                    f"DST.load_state_dict: {key} is {there!r} there, {here!r} here; it must be the same"
-                )
+        form = {**self._form, "reset": self._stepper.reset}
+        state = {"reset": False, **state_dict} if isinstance(state_dict, Mapping) else state_dict  # of old: False
+        check_saved(state, form, self.param_groups)
         streams, transitions = state.pop("generators"), state.pop("transitions")
-        if len(streams) != len(self._streams):
-            raise InputError(
-                f"DST.load_state_dict: it holds {len(streams)} random streams for {len(self._streams)} parameters"
-            )
+        state = {key: value for key, value in state.items() if key not in form}
         for number, p in enumerate(self._parameters()):
             if number in state["state"]:
                 check_held(state["state"][number], self._stepper.create(p, self._draws(p)), tuple(p.shape))

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from torch import Tensor
-
 from gxnor_snn.arguments import is_number
 from gxnor_snn.errors import InputError
 
@@ -13,7 +11,7 @@ from .rounding import Lut, Piecewise, Power, Rounding, Tanh, Unbiased
 from .rules import SGD, Adam, AdaMaxShift, Rule
 from .sources import Lfsr, Source, Stream
 
-__all__ = ["check_held", "check_settings", "make_rounding", "make_rule", "make_source"]
+__all__ = ["check_settings", "make_rounding", "make_rule", "make_source"]
 
 _Named = TypeVar("_Named")
 
@@ -92,8 +90,8 @@ def make_source(source: str) -> Source:
     return _named("source", source, _SOURCES)
 
 
-def check_settings(group: Mapping[str, Any]) -> None:
-    """Check the settings of a parameter group.
+def check_settings(group: Mapping[str, Any], *, idle: bool = False) -> None:
+    """Check the settings of a parameter group; `idle` says that lr may be 0, where schedules end.
 
     Raises
     ------
@@ -102,6 +100,8 @@ def check_settings(group: Mapping[str, Any]) -> None:
     """
     for name in ("lr", "m", "eps"):
         value = group[name]
+        if idle and name == "lr" and is_number(value) and value == 0:
+            continue
         if not is_number(value) or not 0 < value <= _LARGEST:
             raise InputError(
                 f"DST: {name} is {value!r}; it must be a positive finite number, at most {_LARGEST:g}"
@@ -118,31 +118,6 @@ def check_settings(group: Mapping[str, Any]) -> None:
                 f"DST: zero_bias is {zero_bias!r} for a parameter of shape {tuple(p.shape)} of the space n = 0, "
                 "which has no zero; allowed is 0"
             )
-
-
-def check_held(given: Mapping[str, Any], pattern: Mapping[str, Any], shape: tuple[int, ...]) -> None:
-    """Check that the saved state of a parameter has the form of a fresh one.
-
-    Raises
-    ------
-    InputError
-        If an entry is missing, too many, or of another shape or type.
-    """
-    if given.keys() != pattern.keys():
-        raise InputError(
-            f"DST.load_state_dict: a parameter of shape {shape} has the entries {', '.join(given)}; "
-            f"allowed are {', '.join(pattern)}"
-        )
-    for key, fresh in pattern.items():
-        there, here = _form(given[key]), _form(fresh)
-        if there != here:
-            raise InputError(
-                f"DST.load_state_dict: {key} of a parameter of shape {shape} is {there} there; allowed is {here}"
-            )
-
-
-def _form(value: object) -> str:
-    return f"{value.dtype} of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
 
 
 def _is_memory(beta: object) -> bool:

@@ -29,8 +29,11 @@ class Owner(Protocol):
     def consume(self, parameter: "DiscreteParameter", gradient: Tensor) -> None:
         """Take a gradient now."""
 
+    def received(self, parameter: "DiscreteParameter") -> None:
+        """Hear that a gradient has been added to the one the parameter holds, or set."""
+
     def check_readable(self, parameter: "DiscreteParameter") -> None:
-        """Raise if a gradient that somebody wants to read has been taken already."""
+        """Raise if a gradient that somebody wants to read has been taken, or is not yet what it will be."""
 
 
 class DiscreteParameter(nn.Parameter):
@@ -100,10 +103,13 @@ class DiscreteParameter(nn.Parameter):
         if owner is not None and owner.consumes:
             if gradient is not None:
                 owner.consume(self, gradient)
-        elif (held := super().grad) is None:
-            _HELD_GRAD.__set__(self, gradient)
         elif gradient is not None:
-            held.add_(gradient)
+            if (held := super().grad) is None:
+                _HELD_GRAD.__set__(self, gradient)
+            else:
+                held.add_(gradient)
+            if owner is not None:
+                owner.received(self)
 
     @property
     def owner(self) -> Owner | None:
@@ -139,10 +145,10 @@ class DiscreteParameter(nn.Parameter):
         Raises
         ------
         GxnorError
-            If the owner consumes gradients and has taken one in this step, or if one is set while it does.
+            If the owner consumes gradients and has taken one in this step, or if one is set while it does; if
+            processes share the training and their gradients are not averaged yet.
         """
-        owner = self.owner
-        if owner is not None and owner.consumes:
+        if (owner := self.owner) is not None:
             owner.check_readable(self)
         return super().grad
 
@@ -155,6 +161,8 @@ class DiscreteParameter(nn.Parameter):
                 "optimiser (fused=True) takes gradients from backward only; use fused=False"
             )
         _HELD_GRAD.__set__(self, value)
+        if value is not None and owner is not None:
+            owner.received(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "DiscreteParameter":
         if id(self) not in memo:

@@ -8,8 +8,11 @@ import torch
 from torch import distributed, nn
 
 from gxnor_snn.dst import DST
-from gxnor_snn.errors import InputError
+from gxnor_snn.errors import GxnorError, InputError
 from gxnor_snn.layers import DiscreteLinear, ScaleBias, discrete_parameters
+from gxnor_snn.train import fit
+
+from ..train.resuming import RECIPE, few
 
 pytestmark = pytest.mark.skipif(not distributed.is_available(), reason="torch was built without processes")
 
@@ -43,6 +46,40 @@ def train(model: nn.Module, net: Net, dst: DST, part: slice, spare: bool) -> Non
         spare = spare and step < 2
 
 
+def clipped(rank: int) -> dict[str, torch.Tensor]:
+    """Weights after steps with clipping and scaled losses, of which one overflows in the first process only."""
+    net = Net()
+    dst = DST(discrete_parameters(net), 0.4, process_group=distributed.group.WORLD)
+    sgd = torch.optim.SGD(net.scale.parameters(), 0.1)
+    model = nn.parallel.DistributedDataParallel(net)
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10)
+    g = torch.Generator().manual_seed(rank)
+    for step in range(STEPS):
+        x = torch.randint(-1, 2, (BATCH, 6), generator=g).float()
+        y = model(x, rank == 0).square().sum() * (torch.inf if (rank, step) == (0, 1) else 1.0)
+        scaler.scale(y).backward()
+        with pytest.raises(GxnorError, match=r"this process alone: call average_gradients\(\)"):
+            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        dst.average_gradients()
+        for optimizer in (dst, sgd):
+            scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        for optimizer in (dst, sgd):
+            scaler.step(optimizer)
+        scaler.update()
+        dst.zero_grad()
+        sgd.zero_grad()
+    assert scaler.get_scale() == 2.0**9
+    assert dst.transitions
+    model(torch.ones(2, 6), True).sum().backward()
+    dst.average_gradients()
+    model(torch.ones(2, 6), True).sum().backward()
+    with pytest.raises(GxnorError, match=r"a gradient after average_gradients\(\)"):
+        dst.step()
+    dst.release()
+    return net.state_dict()
+
+
 def process(rank: int, folder: str) -> None:
     torch.set_num_threads(1)
     distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
@@ -50,11 +87,16 @@ def process(rank: int, folder: str) -> None:
     with pytest.raises(InputError, match="2 processes run and process_group is None"):
         DST(discrete_parameters(net), 0.4)
     DST(discrete_parameters(net), 0.4, process_group=False).release()
+    with pytest.raises(InputError, match=f"differ between the processes .*seed = {rank}"):
+        DST(discrete_parameters(net), 0.4, seed=rank, process_group=distributed.group.WORLD)
+    with pytest.raises(InputError, match="fit trains in one process, and 2 run"):
+        fit(net, few(), RECIPE)
     dst = DST(discrete_parameters(net), 0.4, seed=2, process_group=distributed.group.WORLD)
     half = BATCH // 2
     model = nn.parallel.DistributedDataParallel(net)
     train(model, net, dst, slice(rank * half, (rank + 1) * half), spare=rank == 0)
-    torch.save({"weights": net.state_dict(), "steps": len(dst.state)}, f"{folder}/{rank}.pt")
+    held = {"weights": net.state_dict(), "steps": len(dst.state), "clipped": clipped(rank)}
+    torch.save(held, f"{folder}/{rank}.pt")
     distributed.destroy_process_group()
 
 
@@ -73,6 +115,7 @@ def test_two_processes_train_like_one(tmp_path: Path) -> None:
     train(net, net, dst, slice(None), spare=False)
     for name in start:
         assert torch.equal(first["weights"][name], second["weights"][name])
+        assert torch.equal(first["clipped"][name], second["clipped"][name])
     assert torch.equal(first["weights"]["used.levels"], net.used.levels)
     assert not torch.equal(net.used.levels, start["used.levels"])
     assert not torch.equal(first["weights"]["spare.levels"], start["spare.levels"])

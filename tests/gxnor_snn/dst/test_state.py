@@ -112,6 +112,56 @@ def test_states_of_other_parameters_are_refused() -> None:
         one.load_state_dict(state)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: None, "got a NoneType"),
+        (lambda s: {k: v for k, v in s.items() if k != "state"}, "'state' is missing"),
+        (lambda s: {k: v for k, v in s.items() if k != "param_groups"}, "'param_groups' is missing"),
+        (lambda s: {**s, "state": 3}, "state is a int"),
+        (lambda s: {**s, "generators": None}, "holds None for 1 parameters"),
+        (lambda s: {**s, "generators": [torch.zeros(3, dtype=torch.uint8)]}, "a random stream has no state"),
+        (lambda s: {**s, "generators": ["x"]}, "a random stream has no state"),
+        (lambda s: {**s, "transitions": "x"}, "transitions is 'x'"),
+        (lambda s: {**s, "param_groups": [3]}, "param_groups is a list"),
+        (lambda s: {**s, "param_groups": [{**s["param_groups"][0], "lr": float("nan")}]}, "lr is nan"),
+    ],
+)
+def test_what_is_no_state_is_refused_before_anything_is_taken(change, message: str) -> None:
+    given, other = parameters()[:1], parameters()[:1]
+    one, source = made(given, {}), made(other, {})
+    advance(given, one, range(1))
+    advance(other, source, range(2))
+    before = copy.deepcopy(one.state_dict())
+    with pytest.raises(InputError, match=f"DST.load_state_dict.*{message}"):
+        one.load_state_dict(change(source.state_dict()))
+    assert repr(one.state_dict()) == repr(before)
+    one.load_state_dict(source.state_dict())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("lr", -0.5), ("lr", float("nan")), ("betas", (1.0, 1.0)), ("m", 0.0), ("zero_bias", -1.0)]
+)
+def test_settings_are_checked_when_they_are_used(name: str, value: object) -> None:
+    given = parameters()[:1]
+    dst = made(given, {})
+    dst.param_groups[0][name] = value
+    before = given[0].clone()
+    with pytest.raises(InputError, match=f"DST: {name} is"):
+        advance(given, dst, range(1))
+    assert torch.equal(before, given[0])
+
+
+def test_a_rate_of_zero_moves_nothing() -> None:
+    given = parameters()[:1]
+    dst = made(given, {})
+    dst.param_groups[0]["lr"] = 0.0
+    before = given[0].clone()
+    advance(given, dst, range(2))
+    assert torch.equal(before, given[0])
+    dst.load_state_dict(dst.state_dict())
+
+
 def test_conversions_keep_levels_and_moments() -> None:
     module = torch.nn.Module()
     module.levels = parameters()[0]
