@@ -56,7 +56,8 @@ class Affine(nn.Module, ABC):
         Raises
         ------
         InputError
-            If the shape does not fit, or training sees one value per channel only where it needs more.
+            If the shape does not fit, or training sees one value per channel only where it needs more, or
+            parameters that are not float32.
         """
         if x.ndim not in self._ndims or x.shape[1] != self.num_features:
             raise InputError(
@@ -64,6 +65,11 @@ class Affine(nn.Module, ABC):
                 f"got shape {tuple(x.shape)}"
             )
         if self.training:
+            if self.weight.dtype != torch.float32:
+                raise InputError(
+                    f"{type(self).__name__} in training has parameters of {self.weight.dtype}; allowed is "
+                    "torch.float32 (mixed precision is torch.autocast, which leaves them so)"
+                )
             with torch.autocast(x.device.type, enabled=False):
                 return self._train(x.to(torch.float32))
         if torch.compiler.is_compiling():  # generated code may round product and sum as one

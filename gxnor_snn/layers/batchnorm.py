@@ -89,7 +89,7 @@ class BatchNorm(Normalisation, ABC):
 
     def affine(self) -> tuple[Tensor, Tensor]:
         """(a, b) of eval mode, float64 of shape (C,): y = x * a + b."""
-        variance = self.running_var.detach().cpu().numpy().astype(np.float64)
+        variance = self.running_var.detach().double().cpu().numpy()
         # torch's vectorised root may be one ulp off, by machine; numpy's is the processor's, correctly rounded
         with np.errstate(invalid="ignore"):
             root = np.sqrt(variance + self.eps)

@@ -1,7 +1,8 @@
 """Checkpoints: one safetensors file with the trained state, what rebuilds the network, and its history.
 
-Binary and ternary weights take two bits (`gxnor_snn.packing`), other levels one byte. Nothing is ever
-unpickled, and the shapes that the file declares are held against its content before the network is built.
+Binary and ternary weights take two bits (`gxnor_snn.packing`), other levels one byte, at n = 8 two.
+Nothing is ever unpickled, and the shapes that the file declares are held against its content before the network is
+built.
 """
 
 import json

@@ -6,10 +6,10 @@ channel of one layer, so only that channel and what follows are computed again.
 """
 
 import itertools
-import math
 from collections import Counter
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -134,23 +134,23 @@ class _Descent:
     def move(self, generator: torch.Generator) -> bool:
         """Try one random move; True if it was kept."""
         levels = self.layer.levels
-        flat = levels.view(-1)
         space = self.layer.space
-        at = int(torch.randint(flat.numel(), (), generator=generator))
+        number = int(torch.randint(levels.numel(), (), generator=generator))
+        at = tuple(int(i) for i in np.unravel_index(number, levels.shape))  # in place in any memory layout
         up = 1 - 2 * int(torch.randint(2, (), generator=generator))
-        before = int(flat[at])
+        before = int(levels[at])
         after = before + up * space.level_step
         if abs(after) > space.max_level:
             after = before - up * space.level_step
-        flat[at] = after
-        out = at // math.prod(levels.shape[1:])
+        levels[at] = after
+        out = at[0]
         kept = self.sums[:, out].clone()
         self.sums[:, out] = self._channel(out)
         loss = _loss(self.model, self.index + 1, self.sums, self.y)
         if loss < self.loss:
             self.loss = loss
             return True
-        flat[at] = before
+        levels[at] = before
         self.sums[:, out] = kept
         return False
 

@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -50,6 +52,17 @@ def test_eval_mode_keeps_the_gradient_of_weight_and_bias(kind: type[Affine]) -> 
     layer(torch.ones((2, 3, 1, 1) if kind.__name__.endswith("2d") else (2, 3))).sum().backward()
     assert layer.weight.grad.abs().min() > 0
     assert layer.bias.grad.tolist() == [2, 2, 2]
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("kind", KINDS)
+def test_parameters_of_other_types_evaluate_but_do_not_train(kind: type[Affine], dtype: torch.dtype) -> None:
+    layer = randomised(kind(3)).to(dtype)
+    x = torch.ones((2, 3, 1, 1) if kind.__name__.endswith("2d") else (2, 3))
+    with pytest.raises(InputError, match=f"in training has parameters of {dtype}; allowed is torch.float32"):
+        layer.train()(x)
+    wide = copy.deepcopy(layer).double().eval()
+    assert torch.equal(layer.eval()(x), wide(x))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -69,6 +69,15 @@ def test_grouped_convolutions_are_polished_too(digits) -> None:
     assert done.loss_after == loss_of(model, x, y) <= done.loss_before
 
 
+def test_any_memory_layout_is_polished_alike(digits) -> None:
+    plain = lenet((1, 8, 8), channels=(4, 4), hidden=8, kernel=3, padding=1, seed=0)
+    other = copy.deepcopy(plain).to(memory_format=torch.channels_last)
+    assert not other.conv2.levels.is_contiguous()
+    both = [polish(net, *digits, moves=40, generator=generator()) for net in (plain, other)]
+    assert both[0] == both[1]
+    assert all(torch.equal(p, q) for p, q in zip(plain.parameters(), other.parameters(), strict=True))
+
+
 def test_the_same_seed_polishes_alike(digits) -> None:
     first = mlp((1, 8, 8), [16], 10)
     second = copy.deepcopy(first)
