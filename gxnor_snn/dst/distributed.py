@@ -1,11 +1,11 @@
 """Gradients of several processes."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
-from torch import distributed
+from torch import Tensor, distributed
 
 from gxnor_snn.errors import GxnorError, InputError
 from gxnor_snn.layers import DiscreteParameter
@@ -51,7 +51,7 @@ def check_alike(groups: Iterable[Mapping[str, Any]], form: Mapping[str, Any], gr
     own: list[Any] = [sorted(form.items())]
     for settings in groups:
         params = [(tuple(p.shape), p.space) for p in settings["params"]]
-        own.append([params, *sorted((key, value) for key, value in settings.items() if key != "params")])
+        own.append([params, *(settings[key] for key in ("lr", "m", "betas", "eps", "zero_bias"))])
         device = settings["params"][0].device
     number = int.from_bytes(hashlib.sha256(repr(own).encode()).digest()[:7], "big")
     ends = torch.tensor([number, -number], dtype=torch.int64, device=device)
@@ -69,39 +69,59 @@ class SharedGradients:
 
     def __init__(self, group: "ProcessGroup | None") -> None:
         self._group = group
-        self._local: set[DiscreteParameter] = set()  # whose gradients are of this process alone
+        self._local: dict[DiscreteParameter, int] = {}  # gradients of this process alone: their version in torch
         self._averaged = False
 
-    def received(self, parameter: DiscreteParameter) -> None:
-        """A parameter has got a gradient from this process."""
-        if self._group is not None:
-            self._local.add(parameter)
-
-    def check_readable(self, parameter: DiscreteParameter) -> None:
-        """Raise `GxnorError` if its gradient is of this process alone: clipping by it would part the processes."""
-        if parameter in self._local:
-            raise GxnorError(
-                f"the gradient of a discrete parameter of shape {tuple(parameter.shape)} is of this process "
-                "alone: call average_gradients() of its DST in every process after backward, before gradients "
-                "are read, clipped or unscaled (GradScaler), or zero_grad() of its DST to forget them"
-            )
+    def holds(self, parameter: DiscreteParameter, gradient: Tensor | None) -> None:
+        """What a parameter has got from this process, or lost."""
+        if self._group is None:
+            return
+        if gradient is not None:
+            self._local[parameter] = gradient._version
+        else:
+            self._local.pop(parameter, None)
+            self._averaged = False
 
     def average(self, parameters: Iterable[DiscreteParameter]) -> None:
         """Replace every gradient by its mean over the processes."""
-        if self._group is not None:
-            self._local.clear()
-            mean_gradients(parameters, self._group)
-            self._local.clear()
-            self._averaged = True
+        if self._group is None:
+            return
+        for p, version in self._local.items():
+            if p.grad is not None and p.grad._version != version:
+                raise GxnorError(
+                    f"the gradient of a discrete parameter of shape {tuple(p.shape)} was changed before the "
+                    "processes averaged it (clipped, say): call average_gradients() of its DST in every process "
+                    "after backward, before anything changes gradients"
+                )
+        mean_gradients(parameters, self._group)
+        self._local.clear()
+        self._averaged = True
 
-    def complete(self, parameters: Iterable[DiscreteParameter]) -> None:
-        """Average before a step, where that has not been done."""
+    def complete(self, parameters: Sequence[DiscreteParameter], scaling: dict[str, Any]) -> bool:
+        """Average before a step, where that has not been done; False where the step is to be left out.
+
+        `scaling` holds what `torch.amp.GradScaler` says of the step: ``found_inf``, whether a gradient that it has
+        seen is not finite, and ``grad_scale``, by which gradients are yet to be divided, or None.
+        """
+        if "found_inf" in scaling and not self._averaged:
+            del scaling["found_inf"], scaling["grad_scale"]
+            raise GxnorError(
+                "GradScaler has seen gradients of this process alone, so each process would scale and skip by "
+                "numbers of its own: call average_gradients() of the DST in every process after backward, before"
+            )
         if not self._averaged:
             self.average(parameters)
         elif self._local:
             raise GxnorError(
                 "DST got a gradient after average_gradients(); call that after the last backward of a step"
             )
+        if "found_inf" not in scaling:
+            return True
+        if scaling["grad_scale"] is not None:
+            for p in parameters:
+                if p.grad is not None:
+                    p.grad.div_(scaling["grad_scale"])
+        return not scaling["found_inf"]
 
     def forget(self) -> None:
         """The step is over, or its gradients are dropped."""

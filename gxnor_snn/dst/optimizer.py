@@ -148,6 +148,8 @@ class DST(torch.optim.Optimizer):
         self._scratch: dict[torch.device, Scratch] = {}
         self._consumed: set[DiscreteParameter] = set()
         self._shared = SharedGradients(self._process_group)
+        # torch's GradScaler leaves it to such optimisers to skip a step: no process may decide that alone
+        self._step_supports_amp_scaling = self._process_group is not None
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group of discrete parameters; missing settings are those of the constructor."""
@@ -200,19 +202,18 @@ class DST(torch.optim.Optimizer):
         group = next(group for group in self.param_groups if any(parameter is p for p in group["params"]))
         self._move(parameter, gradient, group)
 
-    def received(self, parameter: DiscreteParameter) -> None:
-        """Hear that a gradient has been added to the one the parameter holds."""
-        self._shared.received(parameter)
+    def holds(self, parameter: DiscreteParameter, gradient: Tensor | None) -> None:
+        """Hear what a parameter holds now: a gradient that was set or added to, or none any more."""
+        self._shared.holds(parameter, gradient)
 
     def check_readable(self, parameter: DiscreteParameter) -> None:
-        """Raise `GxnorError` if the gradient of this step has been consumed, or is of this process alone."""
+        """Raise `GxnorError` if the gradient of this step has been consumed."""
         if parameter in self._consumed:
             raise GxnorError(
                 f"the gradient of a discrete parameter of shape {tuple(parameter.shape)} is not there any more: "
                 "DST (fused=True) has moved the weights by it during backward, so it cannot be read, clipped or "
                 "unscaled (GradScaler); call step() to close the step, or use fused=False"
             )
-        self._shared.check_readable(parameter)
 
     @torch.no_grad()
     def average_gradients(self) -> None:
@@ -220,6 +221,12 @@ class DST(torch.optim.Optimizer):
 
         Every process must call it, after the last backward of a step and before the gradients are clipped or
         unscaled, as those that DDP has averaged may be; `step` does where nobody has.
+
+        Raises
+        ------
+        GxnorError
+            If a gradient has been changed in place already: each process would have done that by numbers of its
+            own, and their weights would part.
         """
         self._shared.average(self._parameters())
 
@@ -235,19 +242,24 @@ class DST(torch.optim.Optimizer):
         Raises
         ------
         GxnorError
-            If a gradient is not finite; no weight of that parameter has moved then. If weights were moved to
-            another device after this optimiser was made, or gradients came after `average_gradients`.
+            If a gradient is not finite; no weight of that parameter has moved then, but its moments hold it, so
+            that a run goes on from an earlier state only. If weights were moved to
+            another device after this optimiser was made. If gradients came after `average_gradients`, or were
+            changed before it.
         """
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        self._shared.complete(self._parameters())
-        for group in self.param_groups if not self._fused else ():
-            for p in group["params"]:
-                if (gradient := p.grad) is not None:
-                    self._move(p, gradient, group)
-        self._shared.forget()
+        try:
+            if not self._shared.complete(list(self._parameters()), self.__dict__):
+                return loss
+            for group in self.param_groups if not self._fused else ():
+                for p in group["params"]:
+                    if (gradient := p.grad) is not None:
+                        self._move(p, gradient, group)
+        finally:
+            self._shared.forget()
         self._consumed.clear()
         for scratch in self._scratch.values():
             scratch.clear()
@@ -315,6 +327,7 @@ class DST(torch.optim.Optimizer):
             self._streams[p].set_state(stream.cpu())
         self._transitions = int(transitions)
         self._consumed.clear()
+        self._shared.forget()
 
     def __getstate__(self) -> dict[str, Any]:
         own = {key: getattr(self, key) for key in ("_form", "_stepper", "_fused", "_process_group", "_seed")}

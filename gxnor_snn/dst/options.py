@@ -18,6 +18,9 @@ _Named = TypeVar("_Named")
 _LARGEST = 1e6
 """Of the settings that multiply updates: far beyond any use, and their products stay within float32."""
 
+_NOTHING = 1e-12
+"""A learning rate this small is 0: what schedules that end there leave of rounding."""
+
 _FIRST: Mapping[str, type[FirstMoment]] = {
     "float32": Float32,
     "bfloat16": BFloat16,
@@ -100,7 +103,7 @@ def check_settings(group: Mapping[str, Any], *, idle: bool = False) -> None:
     """
     for name in ("lr", "m", "eps"):
         value = group[name]
-        if idle and name == "lr" and is_number(value) and value == 0:
+        if idle and name == "lr" and is_number(value) and abs(value) <= _NOTHING:
             continue
         if not is_number(value) or not 0 < value <= _LARGEST:
             raise InputError(

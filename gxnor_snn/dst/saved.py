@@ -36,8 +36,9 @@ def check_saved(state: Any, form: Mapping[str, Any], groups: list[dict[str, Any]
     if not is_integer(state["transitions"], 0):
         raise InputError(f"{_WHAT}: transitions is {state['transitions']!r}; allowed are integers of at least 0")
     _check_groups(state["param_groups"], groups)
-    if not isinstance(state["state"], Mapping):
-        raise InputError(f"{_WHAT}: state is a {type(state['state']).__name__}; allowed is a dict by parameter")
+    held = state["state"]
+    if not isinstance(held, Mapping) or not all(isinstance(entry, Mapping) for entry in held.values()):
+        raise InputError(f"{_WHAT}: state is no dict of dicts by parameter, but {type(held).__name__}")
 
 
 def _check_streams(streams: object, devices: list[torch.device]) -> None:
@@ -52,11 +53,17 @@ def _check_streams(streams: object, devices: list[torch.device]) -> None:
 
 
 def _check_groups(there: object, here: list[dict[str, Any]]) -> None:
-    if not isinstance(there, list | tuple) or not all(isinstance(group, Mapping) for group in there):
-        raise InputError(f"{_WHAT}: param_groups is a {type(there).__name__}; allowed is a list of dicts")
-    for saved, own in zip(there, here, strict=False):  # torch compares their number and sizes
+    wanted = [len(group["params"]) for group in here]
+    known = isinstance(there, list | tuple) and all(isinstance(group, Mapping) for group in there)
+    sizes = [len(group.get("params", ())) for group in there] if known else None  # type: ignore[attr-defined]
+    if sizes != wanted:
+        raise InputError(f"{_WHAT}: param_groups holds groups of {sizes} parameters; allowed are {wanted}")
+    for saved, own in zip(there, here, strict=True):  # type: ignore[call-overload]
+        missing = sorted(own.keys() - saved.keys())
+        if missing:
+            raise InputError(f"{_WHAT}: a group has no {', '.join(missing)}; allowed is a DST state_dict")
         try:
-            check_settings({**own, **saved, "params": own["params"]}, idle=True)
+            check_settings({**saved, "params": own["params"]}, idle=True)
         except InputError as error:
             raise InputError(f"{_WHAT}: {error}") from error
 

@@ -24,7 +24,7 @@ from gxnor_snn.spaces import (
 )
 
 from .learnable import learnable_levels, r_range, steps_of_r
-from .noise import Noise
+from .noise import Noise, check_not_repeated
 from .quantise import float_levels, quantised, sampled_sign
 from .windows import Window, through_clip, through_sines, through_windows
 
@@ -205,7 +205,7 @@ class DiscreteActivation(nn.Module):
         InputError
             If r is learnable and x has another number of channels.
         """
-        if torch.compiler.is_compiling():
+        if torch.compiler.is_compiling() and not torch.compiler.is_exporting():
             from .compiling import uncompiled
 
             return cast(Tensor, uncompiled(self._forward, x))
@@ -231,7 +231,8 @@ class DiscreteActivation(nn.Module):
 
     def _levels(self, x: Tensor) -> Tensor:
         if self.noise is not None and self.training:
-            return sampled_sign(x / self.half_range, self.noise.uniform_forward(x))
+            check_not_repeated()
+            return sampled_sign(x / self.half_range, self.noise.uniform(x))
         return float_levels(x, self._steps)
 
     def _stand_in(self, gradient: Tensor, x: Tensor) -> Tensor:

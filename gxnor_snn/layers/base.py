@@ -13,7 +13,7 @@ from gxnor_snn.errors import InputError
 from gxnor_snn.spaces import Code, DiscreteSpace, code_levels
 
 from .gradient import check_gradient_bits, quantise_gradient
-from .noise import Noise
+from .noise import Noise, check_not_repeated
 from .product import exact_dtype, exact_product
 
 __all__ = ["DiscreteLayer"]
@@ -136,7 +136,7 @@ class DiscreteLayer(nn.Module, ABC):
         InputError
             If the shape does not fit or, in eval mode, x is not of integers within ``max_input``.
         """
-        if torch.compiler.is_compiling():
+        if torch.compiler.is_compiling() and not torch.compiler.is_exporting():
             from .compiling import uncompiled
 
             return cast(Tensor, uncompiled(self._forward, x))
@@ -166,6 +166,7 @@ class DiscreteLayer(nn.Module, ABC):
         if self.probe is not None:
             self.probe(self, x, levels)
         if self.disturb is not None:
+            check_not_repeated()
             levels = self.disturb(self, levels)
         sums = self.product(x, levels)
         if self.gradient_bits is None:

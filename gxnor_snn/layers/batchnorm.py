@@ -59,6 +59,11 @@ class Normalisation(Affine, ABC):
     def _train(self, x: Tensor) -> Tensor:
         if x.numel() == self.num_features:
             raise InputError(f"{type(self).__name__} in training needs more than one value per channel")
+        if self.weight.dtype != torch.float32:
+            raise InputError(
+                f"{type(self).__name__} in training has parameters of {self.weight.dtype}; allowed is "
+                "torch.float32 (mixed precision is torch.autocast, which leaves them so)"
+            )
         return self._normalise(x)
 
     def extra_repr(self) -> str:

@@ -39,11 +39,17 @@ class _OnlyLevels(DiscreteLayer, ABC):
             except InputError as error:
                 errors.append(f"{key}: {error}")
                 state_dict = {**state_dict, key: self.levels.detach()}
+        before = self.levels
         super()._load_from_state_dict(state_dict, prefix, *more)
+        if (
+            self.levels is not before and not before.is_meta
+        ):  # assign=True: owner and other holders keep the object
+            before.data = self.levels.detach().to(before.dtype)
+            self.levels = before
         self._wrap()
 
     def _wrap(self) -> None:
-        """Where torch has put a plain parameter in place of the levels (``assign=True``), make it one of them."""
+        """Where torch has put a plain parameter in place of levels on the meta device, make it one of them."""
         if not isinstance(self.levels, DiscreteParameter):
             self.levels = DiscreteParameter.unchecked(self.levels, self.space)
 

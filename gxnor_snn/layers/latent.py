@@ -12,7 +12,7 @@ from gxnor_snn.spaces import Code, DiscreteSpace, StepFunction, code_unit, neare
 
 from .base import DiscreteLayer
 from .maps import Conv2dMap, LinearMap
-from .noise import Noise, generator_or_new
+from .noise import Noise, check_not_repeated, generator_or_new
 from .quantise import float_levels, quantised, sampled_sign
 from .windows import through_clip
 
@@ -127,7 +127,8 @@ class LatentLayer(DiscreteLayer, ABC):
 
     def _forward_levels(self, weight: Tensor) -> Tensor:
         if self.stochastic:
-            return sampled_sign(weight, self.noise.uniform_forward(weight))
+            check_not_repeated()
+            return sampled_sign(weight, self.noise.uniform(weight))
         return float_levels(weight, self.steps)
 
     def _stand_in(self, gradient: Tensor, weight: Tensor) -> Tensor:

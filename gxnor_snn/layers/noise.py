@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from gxnor_snn.arguments import check_kind, is_integer
 from gxnor_snn.errors import GxnorError, InputError
 
-__all__ = ["Noise", "generator_or_new"]
+__all__ = ["Noise", "check_not_repeated", "generator_or_new"]
 
 
 def generator_or_new(generator: torch.Generator | None) -> torch.Generator:
@@ -64,22 +64,22 @@ class Noise(nn.Module):
         self.drawn += 1
         return torch.rand(like.shape, generator=generator, device=like.device)
 
-    def uniform_forward(self, like: Tensor) -> Tensor:
-        """Draws of a forward pass, as `uniform`.
-
-        Raises
-        ------
-        GxnorError
-            If backward runs: activation checkpointing repeats the pass there, and other draws would silently give
-            the gradients of another pass.
-        """
-        if torch._C._current_graph_task_id() != -1:
-            raise GxnorError(
-                "a layer with random draws runs again during backward (torch.utils.checkpoint), where it would "
-                "draw other numbers than forward; leave that layer out of the checkpoint"
-            )
-        return self.uniform(like)
-
     def extra_repr(self) -> str:
         """The seed, for ``print(model)``."""
         return f"seed={self.seed}"
+
+
+def check_not_repeated() -> None:
+    """Check that a forward pass with random draws is no repetition.
+
+    Raises
+    ------
+    GxnorError
+        If backward runs: activation checkpointing repeats the pass there, and other draws would silently give the
+        gradients of another pass.
+    """
+    if torch._C._current_graph_task_id() != -1:
+        raise GxnorError(
+            "a layer with random draws runs again during backward (torch.utils.checkpoint), where it would draw "
+            "other numbers than forward; leave that layer out of the checkpoint"
+        )

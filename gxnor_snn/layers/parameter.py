@@ -29,11 +29,11 @@ class Owner(Protocol):
     def consume(self, parameter: "DiscreteParameter", gradient: Tensor) -> None:
         """Take a gradient now."""
 
-    def received(self, parameter: "DiscreteParameter") -> None:
-        """Hear that a gradient has been added to the one the parameter holds, or set."""
+    def holds(self, parameter: "DiscreteParameter", gradient: Tensor | None) -> None:
+        """Hear what the parameter holds now: a gradient that was set or added to, or none any more."""
 
     def check_readable(self, parameter: "DiscreteParameter") -> None:
-        """Raise if a gradient that somebody wants to read has been taken, or is not yet what it will be."""
+        """Raise if a gradient that somebody wants to read has been taken already."""
 
 
 class DiscreteParameter(nn.Parameter):
@@ -105,11 +105,12 @@ class DiscreteParameter(nn.Parameter):
                 owner.consume(self, gradient)
         elif gradient is not None:
             if (held := super().grad) is None:
-                _HELD_GRAD.__set__(self, gradient)
+                held = gradient
+                _HELD_GRAD.__set__(self, held)
             else:
                 held.add_(gradient)
             if owner is not None:
-                owner.received(self)
+                owner.holds(self, held)
 
     @property
     def owner(self) -> Owner | None:
@@ -145,10 +146,10 @@ class DiscreteParameter(nn.Parameter):
         Raises
         ------
         GxnorError
-            If the owner consumes gradients and has taken one in this step, or if one is set while it does; if
-            processes share the training and their gradients are not averaged yet.
+            If the owner consumes gradients and has taken one in this step, or if one is set while it does.
         """
-        if (owner := self.owner) is not None:
+        owner = self.owner
+        if owner is not None and owner.consumes:
             owner.check_readable(self)
         return super().grad
 
@@ -161,12 +162,12 @@ class DiscreteParameter(nn.Parameter):
                 "optimiser (fused=True) takes gradients from backward only; use fused=False"
             )
         _HELD_GRAD.__set__(self, value)
-        if value is not None and owner is not None:
-            owner.received(self)
+        if owner is not None and not owner.consumes:
+            owner.holds(self, value)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "DiscreteParameter":
         if id(self) not in memo:
-            memo[id(self)] = DiscreteParameter(self.detach().clone(), self.space)
+            memo[id(self)] = DiscreteParameter.unchecked(self.detach().clone(), self.space)
         copied: DiscreteParameter = memo[id(self)]
         return copied
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gxnor_snn.data import Dataset
@@ -77,6 +78,8 @@ class Run:
         What training calls: the model, or what computes the same.
     teacher
         Whose logits are soft targets, or None.
+    global_draws
+        In place of torch's global generators while the network runs.
     order_before
         State of the generator of the order before the epoch that has begun.
     """
@@ -95,7 +98,7 @@ class Run:
         self.model = model.to(self.device)
         self.recipe = recipe
         self.teacher = teacher
-        self._global_draws = GlobalDraws(self.device, int(seeds[3]))
+        self.global_draws = GlobalDraws(self.device, int(seeds[3]))
         self._penalties = self._watchers(penalty)  # before an optimiser claims the weights: it may refuse
         self.batches = Batches.of(dataset, recipe, self.device, order, changes)
         self.optimizers = Optimizers(self.model, recipe, int(seeds[1]))
@@ -137,7 +140,7 @@ class Run:
 
     def generators(self) -> dict[str, torch.Generator]:
         """Every generator outside the optimisers by name, those that modules hold as attributes among them."""
-        found = {"order": self.batches.order, "changes": self.batches.changes, **self._global_draws.generators}
+        found = {"order": self.batches.order, "changes": self.batches.changes, **self.global_draws.generators}
         for net, within in ("model", self.model), ("teacher", self.teacher):
             for path, module in within.named_modules() if within is not None else ():
                 for name, value in vars(module).items():
@@ -176,7 +179,7 @@ class Run:
         losses, correct = 0.0, torch.zeros((), dtype=torch.int64, device=self.device)
         for batch in group:
             images, labels = self.batches.take(batch, epochs)
-            with self._global_draws.in_place():
+            with self.global_draws.in_place():
                 loss, logits = self._forward(images, labels, now / total)
                 value = float(loss.detach())
                 if not math.isfinite(value):
@@ -220,7 +223,7 @@ class Run:
             lr=self.optimizers.lr,
             loss=place.loss / place.seen,
             train_accuracy=place.correct / place.seen,
-            validation_accuracy=evaluate(self.model, *held_out) if len(held_out[1]) else None,
+            validation_accuracy=self._evaluate(*held_out) if len(held_out[1]) else None,
             zero_fraction=zero_fraction(self.model),
             flips=place.flips,
         )
@@ -231,6 +234,10 @@ class Run:
         if self.best is not None and accuracy is not None and accuracy >= self.best.accuracy:
             self.best = Best(record.epoch, accuracy, copied_state(self.model))
         return record
+
+    def _evaluate(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
+        with self.global_draws.in_place():
+            return evaluate(self.model, images, labels)
 
     def _check_finite(self) -> None:
         """The loss says so a step later, and activations that are levels may hide it for good."""

@@ -148,8 +148,8 @@ class StateFile:
         for state_of_model in filter(None, (weights, best)):
             check_statistics(run.model, state_of_model)
         scalars = dict(progress.scalars)
-        if "state/generators/global" not in tensors:  # older versions had none, and networks that use none
-            tensors["state/generators/global"] = stored(run.generators()["global"].get_state())
+        for name, generator in run.global_draws.generators.items():  # older versions had none
+            tensors.setdefault(f"state/generators/{name}", stored(generator.get_state()))
         state = rebuild(_remembered(run), "state", tensors, scalars)
         for left in (*tensors, *scalars):
             raise ValueError(f"the entry {left!r} has no place in this run")

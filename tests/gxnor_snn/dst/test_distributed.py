@@ -54,14 +54,33 @@ def clipped(rank: int) -> dict[str, torch.Tensor]:
     model = nn.parallel.DistributedDataParallel(net)
     scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10)
     g = torch.Generator().manual_seed(rank)
+    for changes in (
+        lambda: nn.utils.clip_grad_norm_(net.parameters(), 1.0),
+        lambda: net.used.levels.grad.mul_(2),
+    ):
+        scaler.scale(model(torch.ones(2, 6), True).sum()).backward()
+        changes()
+        with pytest.raises(GxnorError, match=r"was changed before .* call average_gradients\(\)"):
+            dst.step()
+        net.zero_grad()
+    scaler.scale(model(torch.ones(2, 6), True).sum()).backward()
+    with pytest.raises(GxnorError, match=r"GradScaler has seen .* call average_gradients\(\)"):
+        scaler.step(dst)
+    net.zero_grad()
+    scaler.update()
+    for forget in (net.zero_grad, dst.zero_grad, lambda: net.zero_grad(set_to_none=False)):
+        model(torch.ones(2, 6), True).sum().backward()  # a batch that is left out, averaged or not
+        forget()
+        model(torch.ones(2, 6), True).sum().backward()
+        dst.average_gradients()
+        forget()
+    net.zero_grad()
     for step in range(STEPS):
         x = torch.randint(-1, 2, (BATCH, 6), generator=g).float()
         y = model(x, rank == 0).square().sum() * (torch.inf if (rank, step) == (0, 1) else 1.0)
         scaler.scale(y).backward()
-        with pytest.raises(GxnorError, match=r"this process alone: call average_gradients\(\)"):
-            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         dst.average_gradients()
-        for optimizer in (dst, sgd):
+        for optimizer in (dst, sgd) if step < 3 else (sgd,):
             scaler.unscale_(optimizer)
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         for optimizer in (dst, sgd):

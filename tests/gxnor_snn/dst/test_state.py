@@ -118,12 +118,15 @@ def test_states_of_other_parameters_are_refused() -> None:
         (lambda s: None, "got a NoneType"),
         (lambda s: {k: v for k, v in s.items() if k != "state"}, "'state' is missing"),
         (lambda s: {k: v for k, v in s.items() if k != "param_groups"}, "'param_groups' is missing"),
-        (lambda s: {**s, "state": 3}, "state is a int"),
+        (lambda s: {**s, "state": 3}, "state is no dict of dicts by parameter, but int"),
         (lambda s: {**s, "generators": None}, "holds None for 1 parameters"),
         (lambda s: {**s, "generators": [torch.zeros(3, dtype=torch.uint8)]}, "a random stream has no state"),
         (lambda s: {**s, "generators": ["x"]}, "a random stream has no state"),
         (lambda s: {**s, "transitions": "x"}, "transitions is 'x'"),
-        (lambda s: {**s, "param_groups": [3]}, "param_groups is a list"),
+        (lambda s: {**s, "state": {0: 3}}, "state is no dict of dicts"),
+        (lambda s: {**s, "param_groups": [3]}, r"groups of None parameters; allowed are \[1\]"),
+        (lambda s: {**s, "param_groups": [{}]}, r"groups of \[0\] parameters; allowed are \[1\]"),
+        (lambda s: {**s, "param_groups": [{"params": [0], "lr": 1.0}]}, "a group has no betas, eps"),
         (lambda s: {**s, "param_groups": [{**s["param_groups"][0], "lr": float("nan")}]}, "lr is nan"),
     ],
 )
@@ -152,10 +155,11 @@ def test_settings_are_checked_when_they_are_used(name: str, value: object) -> No
     assert torch.equal(before, given[0])
 
 
-def test_a_rate_of_zero_moves_nothing() -> None:
+@pytest.mark.parametrize("rate", [0.0, -5.9e-18])  # the second is what LinearLR leaves of 0
+def test_a_rate_of_zero_moves_nothing(rate: float) -> None:
     given = parameters()[:1]
     dst = made(given, {})
-    dst.param_groups[0]["lr"] = 0.0
+    dst.param_groups[0]["lr"] = rate
     before = given[0].clone()
     advance(given, dst, range(2))
     assert torch.equal(before, given[0])

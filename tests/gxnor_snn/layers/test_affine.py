@@ -55,7 +55,7 @@ def test_eval_mode_keeps_the_gradient_of_weight_and_bias(kind: type[Affine]) -> 
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS[1:])
 def test_parameters_of_other_types_evaluate_but_do_not_train(kind: type[Affine], dtype: torch.dtype) -> None:
     layer = randomised(kind(3)).to(dtype)
     x = torch.ones((2, 3, 1, 1) if kind.__name__.endswith("2d") else (2, 3))

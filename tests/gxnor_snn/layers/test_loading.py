@@ -1,9 +1,12 @@
 """Levels that come from outside: of the layer's space, or not taken; and always a discrete parameter."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
 
+from gxnor_snn.dst import DST
 from gxnor_snn.layers import DiscreteConv2d, DiscreteLinear, DiscreteParameter, discrete_parameters
 from gxnor_snn.spaces import DiscreteSpace
 
@@ -73,3 +76,27 @@ def test_levels_of_no_such_space_are_not_taken(make, message: str, assign: bool)
 def test_a_zero_is_no_level_of_a_binary_layer() -> None:
     with pytest.raises(RuntimeError, match=r"0\.levels: .*levels from -1 to 1; allowed are those of .*n=0"):
         net(n=0).load_state_dict(net(n=1).state_dict())
+
+
+def test_assigned_levels_keep_their_optimiser_and_their_ties() -> None:
+    net = nn.Sequential(DiscreteLinear(4, 4), DiscreteLinear(4, 4))
+    net[1].levels = net[0].levels
+    dst = DST(discrete_parameters(net), 0.5)
+    given = {name: torch.ones(4, 4, dtype=torch.int8) for name in net.state_dict()}
+    net.load_state_dict(given, assign=True)
+    assert net[1].levels is net[0].levels
+    assert net[0].levels.owner is dst
+    for _ in range(5):
+        net(torch.ones(1, 4)).sum().backward()
+        dst.step()
+        dst.zero_grad()
+    assert dst.transitions
+    assert int(net[0].levels.sum()) < 16
+
+
+def test_memory_that_is_not_filled_yet_can_be_copied() -> None:
+    with torch.device("meta"):
+        target = net()
+    target.to_empty(device="cpu")
+    target[0].levels.fill_(5)
+    assert copy.deepcopy(target)[0].levels.space == target[0].levels.space
