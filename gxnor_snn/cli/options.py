@@ -112,7 +112,7 @@ Recipe = Annotated[
     str | None,
     typer.Option(
         metavar="PRESET|FILE.toml",
-        help="Training recipe: paper, repo, best, few_samples, or a TOML file.",
+        help="Training recipe: paper, repo, best, few_samples, sparse, or a TOML file.",
         show_default="the data set's own, else best",
     ),
 ]

@@ -47,7 +47,7 @@ def test_what_is_given_goes_before_what_is_chosen() -> None:
 
 
 @pytest.mark.parametrize("name", METHODS)
-@pytest.mark.parametrize("recipe", [None, "paper", "repo", "best", "few_samples"])
+@pytest.mark.parametrize("recipe", [None, "paper", "repo", "best", "few_samples", "sparse"])
 def test_a_method_says_what_weights_and_activations_are(name: str, recipe: str | None) -> None:
     for data in (COLOUR, load("digits")):
         plan = plan_training(data, method=name, recipe=recipe, settings={"channels": [4], "hidden": 6})

@@ -167,7 +167,7 @@ def test_missing_toml_is_named(tmp_path: Path) -> None:
 
 
 def test_the_published_presets_differ_in_the_zero_window_only() -> None:
-    assert list(PRESETS) == ["paper", "repo", "best", "few_samples"]
+    assert list(PRESETS) == ["paper", "repo", "best", "few_samples", "sparse"]
     paper, repo = PRESETS["paper"], PRESETS["repo"]
     assert (paper.model["r"], repo.model["r"]) == (0.5, 1.0)
     assert (paper.model["tie"], repo.model["tie"]) == ("strict", "fire")
