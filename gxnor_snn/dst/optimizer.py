@@ -243,9 +243,10 @@ class DST(torch.optim.Optimizer):
         ------
         GxnorError
             If a gradient is not finite; no weight of that parameter has moved then, but its moments hold it, so
-            that a run goes on from an earlier state only. If weights were moved to
-            another device after this optimiser was made. If gradients came after `average_gradients`, or were
-            changed before it.
+            that a run goes on from an earlier state only. If weights were moved to another device after this
+            optimiser was made. If gradients came after `average_gradients`, or were changed before it.
+        InputError
+            If a setting of a group has been changed to what is not allowed; lr may have come down to 0.
         """
         loss = None
         if closure is not None:

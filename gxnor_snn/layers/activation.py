@@ -1,7 +1,7 @@
 """The discrete activation: integer levels forward, a stand-in for the derivative backward."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +26,7 @@ from gxnor_snn.spaces import (
 from .learnable import learnable_levels, r_range, steps_of_r
 from .noise import Noise, check_not_repeated
 from .quantise import float_levels, quantised, sampled_sign
+from .untraced import untraced
 from .windows import Window, through_clip, through_sines, through_windows
 
 __all__ = ["DiscreteActivation"]
@@ -205,11 +206,7 @@ class DiscreteActivation(nn.Module):
         InputError
             If r is learnable and x has another number of channels.
         """
-        if torch.compiler.is_compiling() and not torch.compiler.is_exporting():
-            from .compiling import uncompiled
-
-            return cast(Tensor, uncompiled(self._forward, x))
-        return self._forward(x)
+        return untraced(self._forward, x)
 
     def _forward(self, x: Tensor) -> Tensor:
         if isinstance(self.r, nn.Parameter) and self.window in ("rect", "tri"):

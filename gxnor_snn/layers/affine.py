@@ -1,13 +1,14 @@
 """Layers whose eval mode is one reproducible float64 expression per channel, and the plainest of them."""
 
 from abc import ABC, abstractmethod
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from gxnor_snn.arguments import is_integer
 from gxnor_snn.errors import InputError
+
+from .untraced import untraced
 
 __all__ = ["Affine", "ScaleBias"]
 
@@ -56,7 +57,7 @@ class Affine(nn.Module, ABC):
         Raises
         ------
         InputError
-            If the shape does not fit, or training sees one value per channel only where it needs more, or
+            If the shape does not fit, or a batch norm in training sees one value per channel only, or has
             parameters that are not float32.
         """
         if x.ndim not in self._ndims or x.shape[1] != self.num_features:
@@ -67,13 +68,7 @@ class Affine(nn.Module, ABC):
         if self.training:
             with torch.autocast(x.device.type, enabled=False):
                 return self._train(x.to(torch.float32))
-        if (
-            torch.compiler.is_compiling() and not torch.compiler.is_exporting()
-        ):  # generated code may round product and sum as one
-            from .compiling import uncompiled
-
-            return cast(Tensor, uncompiled(self._evaluate, x))
-        return self._evaluate(x)
+        return untraced(self._evaluate, x)  # generated code may round product and sum as one
 
     def _evaluate(self, x: Tensor) -> Tensor:
         a, b = (per_channel(v, x.ndim) for v in self.affine())

@@ -3,7 +3,6 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +14,7 @@ from gxnor_snn.spaces import Code, DiscreteSpace, code_levels
 from .gradient import check_gradient_bits, quantise_gradient
 from .noise import Noise, check_not_repeated
 from .product import exact_dtype, exact_product
+from .untraced import untraced
 
 __all__ = ["DiscreteLayer"]
 
@@ -136,11 +136,7 @@ class DiscreteLayer(nn.Module, ABC):
         InputError
             If the shape does not fit or, in eval mode, x is not of integers within ``max_input``.
         """
-        if torch.compiler.is_compiling() and not torch.compiler.is_exporting():
-            from .compiling import uncompiled
-
-            return cast(Tensor, uncompiled(self._forward, x))
-        return self._forward(x)
+        return untraced(self._forward, x)
 
     def _forward(self, x: Tensor) -> Tensor:
         self.check_shape(x)

@@ -1,4 +1,4 @@
-"""What `torch.compile` leaves alone. Imported only while it traces a network: it loads the whole compiler."""
+"""The call that `torch.compile` leaves alone; importing this loads the whole compiler (see `untraced`)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,5 +10,5 @@ __all__ = ["uncompiled"]
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]
 def uncompiled(function: Callable[..., Any], *given: Any) -> Any:
-    """What `function` gives, run as it stands: hooks, draws and exact comparisons are nothing to be traced."""
+    """What `function` gives, run as it stands."""
     return function(*given)

@@ -41,9 +41,8 @@ class _OnlyLevels(DiscreteLayer, ABC):
                 state_dict = {**state_dict, key: self.levels.detach()}
         before = self.levels
         super()._load_from_state_dict(state_dict, prefix, *more)
-        if (
-            self.levels is not before and not before.is_meta
-        ):  # assign=True: owner and other holders keep the object
+        if self.levels is not before and not before.is_meta:
+            # assign=True: the optimiser and layers that share the levels keep the object
             before.data = self.levels.detach().to(before.dtype)
             self.levels = before
         self._wrap()

@@ -83,8 +83,13 @@ def clipped(rank: int) -> dict[str, torch.Tensor]:
         for optimizer in (dst, sgd) if step < 3 else (sgd,):
             scaler.unscale_(optimizer)
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        scaled, jumps = net.used.levels.grad.clone(), dst.transitions
         for optimizer in (dst, sgd):
             scaler.step(optimizer)
+        if step == 1:
+            assert dst.transitions == jumps
+        else:  # in the last step it is DST that divides by the scale
+            assert torch.equal(net.used.levels.grad, scaled / (2.0**9 if step == 3 else 1))
         scaler.update()
         dst.zero_grad()
         sgd.zero_grad()
